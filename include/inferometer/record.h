@@ -1,0 +1,82 @@
+#pragma once
+// One measured inference, as plain data. src/record/fields.cc names each member's unit, meaning and spelling in JSON,
+// CSV and Parquet (docs/fields.md is made from it); the definitions follow docs/fields.md to the letter.
+//
+// A member that was not measured is empty, never 0.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace inferometer {
+
+// UTC, microseconds.
+using WallTime = std::chrono::sys_time<std::chrono::microseconds>;
+
+// Copyable value. 1 MB = 2^20 bytes.
+struct InferenceRecord {
+  // Identity.
+  std::optional<WallTime> timestamp;  // when the inference began
+  std::optional<std::string> record_id;
+  std::optional<std::string> session_id;
+  std::optional<std::string> device_id;
+  std::optional<std::string> model_name;
+  std::optional<std::string> compute_device;
+
+  // Outcome.
+  std::optional<std::string>
+      status;  // kStatusOk or kStatusError; absent in files of the older system, where it means ok
+  std::optional<std::string> error_type;
+  std::optional<std::string> finish_reason;
+
+  // Time, from the steady clock.
+  std::optional<double> inference_time_ms;
+  std::optional<double> time_to_first_token_ms;
+  std::optional<double> prefill_ms;
+  std::optional<double> decode_ms;
+  std::optional<double> time_per_output_token_ms;
+
+  // Tokens.
+  std::optional<std::int64_t> prompt_tokens;
+  std::optional<std::int64_t> cached_prompt_tokens;
+  std::optional<std::int64_t> generated_tokens;
+  std::optional<double> tokens_per_second;
+  std::optional<double> prompt_tokens_per_second;
+
+  // Memory.
+  std::optional<double> memory_used_mb;
+  std::optional<double> memory_added_mb;
+  std::optional<double> memory_rss_mb;
+  std::optional<double> memory_peak_mb;
+  std::optional<std::string> memory_peak_source;
+
+  // CPU.
+  std::optional<double> cpu_percent_avg;
+  std::optional<double> cpu_machine_percent_avg;
+  std::optional<double> cpu_time_ms;
+
+  // Energy.
+  std::optional<double> energy_consumed_mj;
+  std::optional<double> energy_uncertainty_mj;
+  std::optional<double> average_power_mw;
+  std::optional<std::string> energy_source;
+  std::optional<std::string> energy_scope;
+  std::optional<std::string> energy_unavailable_reason;
+
+  // Heat.
+  std::optional<double> temperature_c;
+  std::optional<bool> throttled;
+
+  // Quality.
+  std::vector<std::string> flags;
+  std::optional<double> probe_overhead_us;
+
+  [[nodiscard]] bool failed() const { return status == "error"; }
+};
+
+inline constexpr const char* kStatusOk = "ok";
+inline constexpr const char* kStatusError = "error";
+
+}  // namespace inferometer

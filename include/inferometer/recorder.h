@@ -1,0 +1,112 @@
+#pragma once
+// Measures inferences in a program that has an LLM inside. Include this, link `inferometer_measure`, and put five calls
+// around the work:
+//
+//   auto recorder = inferometer::Recorder::Create({.device_id = "pi-07"});      // before the model is loaded
+//   ... load the model ...
+//   auto inference = (*recorder)->Begin({.model_name = "SmolLM2", .compute_device = "cpu"});
+//   ... tokenise;  inference.PromptReady(n_prompt_tokens);  evaluate the prompt ...
+//   ... for each token:  inference.Token(); ...
+//   inferometer::InferenceRecord record = inference.End("stop");                // or Fail("engine_error")
+//
+// What is exact: durations (steady clock), CPU time (every thread's own clock), peak memory (the high-water mark is
+// reset at begin), energy where the machine has a counter. docs/fields.md defines every figure.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "inferometer/record.h"
+#include "inferometer/status.h"
+
+namespace inferometer {
+
+enum class EnergyChoice {
+  kAuto,   // the best source that this machine lets us read, else the model
+  kModel,  // the utilisation model of `board`, also where a counter exists
+  kNone,   // no energy in the records
+};
+
+struct RecorderOptions {
+  std::string device_id;  // ^[a-z0-9][a-z0-9:_-]{1,62}[a-z0-9]$ after lower-casing
+  EnergyChoice energy = EnergyChoice::kAuto;
+  // The power profile for the model: pi3, pi4, pi5, jetson-nano, orin-nano, n100, generic.
+  std::string board = "generic";
+  // Writing to /proc/self/clear_refs resets the process's high-water mark of memory, which also resets ru_maxrss. Off:
+  // the peak is that of the process's life, and memory_peak_source says so.
+  bool reset_peak = true;
+  // Where the host's /proc and /sys are mounted. The process's own figures always come from `procfs`/self.
+  std::string procfs = "/proc";
+  std::string sysfs = "/sys";
+};
+
+// What stays the same from inference to inference.
+struct ModelIdentity {
+  std::string model_name;
+  std::string compute_device;  // "cpu", "cuda:0", "vulkan:0", ...
+};
+
+namespace measure {
+class RecorderState;
+class InferenceState;
+}  // namespace measure
+
+// One inference being measured. Movable; used by one thread at a time. Dropped without End or Fail, it counts as
+// abandoned (Recorder::abandoned) and yields no record. The Recorder must outlive it.
+class Inference {
+ public:
+  Inference(Inference&&) noexcept;
+  Inference& operator=(Inference&&) noexcept;
+  ~Inference();
+
+  // Tokenising is over. `prompt_tokens` with the template; `cached_prompt_tokens` of them will not be evaluated again.
+  void PromptReady(std::int64_t prompt_tokens, std::int64_t cached_prompt_tokens = 0);
+  // A token is in the caller's hands; the first call is the first token. Not for the end-of-generation token. Costs one
+  // clock read.
+  void Token();
+
+  // Call as soon as generation is over. Yields the record, or one with status "error" and error_type "empty_output"
+  // when no token came. `finish_reason`: "stop" or "length". REQUIRES: not ended yet.
+  [[nodiscard]] InferenceRecord End(std::string finish_reason);
+  // The inference failed or was cancelled. What was measured stays in the record; no rates. REQUIRES: not ended yet.
+  [[nodiscard]] InferenceRecord Fail(std::string error_type);
+
+ private:
+  friend class Recorder;
+  explicit Inference(std::unique_ptr<measure::InferenceState> state);
+  std::unique_ptr<measure::InferenceState> state_;
+};
+
+// Measures the inferences of one process. Thread-safe. Two inferences at a time are measured in time and tokens only
+// and carry the flag "concurrent": CPU, memory and energy belong to the whole process and cannot be told apart.
+class Recorder {
+ public:
+  // Create it before the model is loaded: resident memory at this moment is what memory_used_mb subtracts.
+  // kInvalidArgument for a bad device id or an unknown board. Sources that cannot be read are not an error; the records
+  // say why they are not used.
+  [[nodiscard]] static Result<std::unique_ptr<Recorder>> Create(const RecorderOptions& options);
+  ~Recorder();
+  Recorder(const Recorder&) = delete;
+  Recorder& operator=(const Recorder&) = delete;
+
+  // Takes at most 60 us together with End.
+  [[nodiscard]] Inference Begin(const ModelIdentity& model);
+
+  // Resident memory of this process now, in MB (2^20 bytes), and when the recorder was made.
+  [[nodiscard]] std::optional<double> ResidentMemoryMb() const;
+  [[nodiscard]] std::optional<double> BaselineMemoryMb() const;
+
+  // 16 hexadecimal digits, new for each Recorder; the stream of record_id.
+  [[nodiscard]] const std::string& session_id() const;
+  // One line for people: which energy source, over which scope, and why not a better one.
+  [[nodiscard]] std::string EnergyDescription() const;
+  // Inferences that were begun and dropped without End or Fail.
+  [[nodiscard]] std::uint64_t abandoned() const;
+
+ private:
+  explicit Recorder(std::unique_ptr<measure::RecorderState> state);
+  std::unique_ptr<measure::RecorderState> state_;
+};
+
+}  // namespace inferometer

@@ -1,0 +1,38 @@
+#include "base/device_id.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace inferometer::base {
+namespace {
+
+constexpr std::size_t kShortestId = 3;
+constexpr std::size_t kLongestId = 64;
+
+char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsIdEnd(char c) { return (c >= 'a' && c <= 'z') || IsDigit(c); }
+bool IsIdMiddle(char c) { return IsIdEnd(c) || c == ':' || c == '_' || c == '-'; }
+bool IsNameChar(char c) { return IsIdEnd(Lower(c)) || c == '.' || c == '-' || c == '_'; }
+
+}  // namespace
+
+Result<std::string> CanonicalDeviceId(std::string_view text) {
+  std::string id(text.substr(0, kLongestId + 1));
+  std::transform(id.begin(), id.end(), id.begin(), Lower);
+  const bool valid = id.size() >= kShortestId && id.size() <= kLongestId && IsIdEnd(id.front()) && IsIdEnd(id.back()) &&
+                     std::all_of(id.begin(), id.end(), IsIdMiddle);
+  if (valid) return id;
+  return {Code::kInvalidArgument,
+          "not a device id: 3 to 64 letters, digits, ':', '_' or '-', with a letter or digit at both ends"};
+}
+
+Status CheckDeviceName(std::string_view name) {
+  const bool valid = !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), IsNameChar) &&
+                     name.front() != '.' && name.front() != '-';
+  if (valid) return Ok();
+  return {Code::kInvalidArgument,
+          "not a device name: 1 to 64 letters, digits, '.', '-' or '_', not starting with '.' or '-'"};
+}
+
+}  // namespace inferometer::base

@@ -1,0 +1,18 @@
+#pragma once
+// What may stand as a device id: in a topic, a record and a file name.
+
+#include <string>
+#include <string_view>
+
+#include "inferometer/status.h"
+
+namespace inferometer::base {
+
+// Lower-cases `text` and checks it against ^[a-z0-9][a-z0-9:_-]{1,62}[a-z0-9]$ (a MAC address is one).
+[[nodiscard]] Result<std::string> CanonicalDeviceId(std::string_view text);
+
+// A device's name becomes a folder: letters, digits, dot, hyphen and underscore, 1 to 64 of them, not starting with a
+// dot or hyphen.
+[[nodiscard]] Status CheckDeviceName(std::string_view name);
+
+}  // namespace inferometer::base

@@ -1,0 +1,221 @@
+#include "os/files.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+namespace inferometer::os {
+namespace {
+
+Code CodeOf(int error) {
+  switch (error) {
+    case ENOENT:
+    case ENOTDIR: return Code::kNotFound;
+    case EACCES:
+    case EPERM:
+    case EROFS: return Code::kPermissionDenied;
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM: return Code::kResourceExhausted;
+    case EAGAIN:
+    case EINTR: return Code::kUnavailable;
+    case EISDIR:
+    case ENAMETOOLONG:
+    case EINVAL: return Code::kInvalidArgument;
+    default: return Code::kInternal;
+  }
+}
+
+Status Failed(std::string_view verb, const std::filesystem::path& path) {
+  return ErrnoStatus(errno, std::string(verb) + " " + path.string());
+}
+
+int RetryOpen(const std::filesystem::path& path, int flags, mode_t mode = 0) {
+  int fd = -1;
+  do fd = ::open(path.c_str(), flags | O_CLOEXEC, mode);
+  while (fd < 0 && errno == EINTR);
+  return fd;
+}
+
+class RealFileCalls final : public FileCalls {
+ public:
+  Result<int> CreateForWriting(const std::filesystem::path& path) override {
+    const int fd = RetryOpen(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644);
+    if (fd < 0) return Failed("create", path);
+    return fd;
+  }
+  Result<std::size_t> Write(int fd, std::string_view bytes) override {
+    ssize_t written = -1;
+    do written = ::write(fd, bytes.data(), bytes.size());
+    while (written < 0 && errno == EINTR);
+    if (written < 0) return ErrnoStatus(errno, "write");
+    return static_cast<std::size_t>(written);
+  }
+  Status Sync(int fd) override { return ::fsync(fd) == 0 ? Ok() : ErrnoStatus(errno, "fsync"); }
+  Status Close(int fd) override { return ::close(fd) == 0 ? Ok() : ErrnoStatus(errno, "close"); }
+  Status Rename(const std::filesystem::path& from, const std::filesystem::path& to) override {
+    return ::rename(from.c_str(), to.c_str()) == 0 ? Ok() : Failed("rename to", to);
+  }
+  Status Unlink(const std::filesystem::path& path) override {
+    return ::unlink(path.c_str()) == 0 ? Ok() : Failed("remove", path);
+  }
+  Status SyncFolder(const std::filesystem::path& folder) override {
+    const int fd = RetryOpen(folder, O_RDONLY | O_DIRECTORY);
+    if (fd < 0) return Failed("open folder", folder);
+    const Status status = Sync(fd);
+    ::close(fd);
+    return status;
+  }
+};
+
+Status WriteAll(FileCalls& calls, int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    ASSIGN_OR_RETURN(const std::size_t written, calls.Write(fd, bytes));
+    if (written == 0) return {Code::kResourceExhausted, "write: no byte was taken"};
+    bytes.remove_prefix(written);
+  }
+  return Ok();
+}
+
+Status FillDurably(FileCalls& calls, const std::filesystem::path& path, std::string_view contents) {
+  ASSIGN_OR_RETURN(const int fd, calls.CreateForWriting(path));
+  Status status = WriteAll(calls, fd, contents);
+  if (status.ok()) status = calls.Sync(fd);
+  const Status closed = calls.Close(fd);
+  if (status.ok()) status = closed;
+  if (status.ok()) return status;
+  return {status.code(), path.string() + ": " + status.message()};
+}
+
+std::filesystem::path FolderOf(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+}
+
+}  // namespace
+
+Status ErrnoStatus(int error, std::string_view what) {
+  return {CodeOf(error), std::string(what) + ": " + std::generic_category().message(error)};
+}
+
+FileCalls& SystemFileCalls() {
+  static RealFileCalls calls;
+  return calls;
+}
+
+Status WriteWholeFile(FileCalls& calls, const std::filesystem::path& path, std::string_view contents) {
+  std::filesystem::path temporary = path;
+  temporary += kTemporarySuffix;
+  Status status = FillDurably(calls, temporary, contents);
+  if (status.ok()) status = calls.Rename(temporary, path);
+  if (!status.ok()) {
+    calls.Unlink(temporary).IgnoreBecause("the first error is the one to report; it may never have been created");
+    return status;
+  }
+  return calls.SyncFolder(FolderOf(path));
+}
+
+Result<std::string> ReadFile(const std::filesystem::path& path, std::size_t most_bytes) {
+  const int fd = RetryOpen(path, O_RDONLY);
+  if (fd < 0) return Failed("open", path);
+  std::string contents;
+  char chunk[65536];
+  ssize_t got = 0;
+  while (contents.size() <= most_bytes) {
+    got = ::read(fd, chunk, sizeof chunk);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    contents.append(chunk, static_cast<std::size_t>(got));
+  }
+  const Status status = got < 0 ? Failed("read", path) : Ok();
+  ::close(fd);
+  RETURN_IF_ERROR(status);
+  if (contents.size() <= most_bytes) return contents;
+  return {Code::kResourceExhausted, path.string() + ": larger than " + std::to_string(most_bytes) + " bytes"};
+}
+
+Status CreateFolders(const std::filesystem::path& folder) {
+  std::error_code error;
+  if (std::filesystem::is_directory(folder, error)) return Ok();
+  if (folder.has_parent_path() && folder.parent_path() != folder) RETURN_IF_ERROR(CreateFolders(folder.parent_path()));
+  if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) return Failed("create folder", folder);
+  if (!std::filesystem::is_directory(folder, error)) return ErrnoStatus(ENOTDIR, "create folder " + folder.string());
+  return SystemFileCalls().SyncFolder(FolderOf(folder));
+}
+
+Result<FileLock> FileLock::Acquire(const std::filesystem::path& path) {
+  const int fd = RetryOpen(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0644);
+  if (fd < 0) return Failed("open lock", path);
+  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return FileLock(fd);
+  const int error = errno;
+  ::close(fd);
+  if (error == EWOULDBLOCK) return {Code::kFailedPrecondition, path.string() + " is locked by another process"};
+  return ErrnoStatus(error, "lock " + path.string());
+}
+
+FileLock::FileLock(FileLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+FileLock& FileLock::operator=(FileLock&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  return *this;
+}
+FileLock::~FileLock() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Result<KeptFile> KeptFile::Open(const std::filesystem::path& path) {
+  const int fd = RetryOpen(path, O_RDONLY);
+  if (fd < 0) return Failed("open", path);
+  return KeptFile(fd, path.string());
+}
+
+KeptFile::KeptFile(KeptFile&& other) noexcept : fd_(std::exchange(other.fd_, -1)), path_(std::move(other.path_)) {}
+KeptFile& KeptFile::operator=(KeptFile&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  std::swap(path_, other.path_);
+  return *this;
+}
+KeptFile::~KeptFile() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Result<std::string_view> KeptFile::Read(std::span<char> buffer) const {
+  ssize_t got = -1;
+  do got = ::pread(fd_, buffer.data(), buffer.size(), 0);
+  while (got < 0 && errno == EINTR);
+  if (got < 0) return Failed("read", path_);
+  return std::string_view(buffer.data(), static_cast<std::size_t>(got));
+}
+
+Result<KeptSwitch> KeptSwitch::Open(const std::filesystem::path& path) {
+  const int fd = RetryOpen(path, O_WRONLY);
+  if (fd < 0) return Failed("open", path);
+  return KeptSwitch(fd, path.string());
+}
+
+KeptSwitch::KeptSwitch(KeptSwitch&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)), path_(std::move(other.path_)) {}
+KeptSwitch& KeptSwitch::operator=(KeptSwitch&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  std::swap(path_, other.path_);
+  return *this;
+}
+KeptSwitch::~KeptSwitch() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Status KeptSwitch::Write(std::string_view bytes) const {
+  ssize_t written = -1;
+  do written = ::pwrite(fd_, bytes.data(), bytes.size(), 0);
+  while (written < 0 && errno == EINTR);
+  if (written == static_cast<ssize_t>(bytes.size())) return Ok();
+  return Failed("write", path_);
+}
+
+}  // namespace inferometer::os

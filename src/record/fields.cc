@@ -1,0 +1,193 @@
+#include "record/fields.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cassert>
+#include <cmath>
+#include <iterator>
+
+namespace inferometer::record {
+namespace {
+
+using R = InferenceRecord;
+
+constexpr double kCountMax = 9007199254740992.0;  // 2^53: every integer below is exact in every reader
+
+// name, group, unit, meaning, member, decimals, lowest, highest
+constexpr Field kFields[] = {
+    {"timestamp", "Identity", "UTC, RFC 3339", "When the inference began.", &R::timestamp},
+    {"device_id", "Identity", "", "The device that ran it.", &R::device_id},
+    {"model_name", "Identity", "", "The model, as its file is called without the ending.", &R::model_name},
+    {"inference_time_ms", "Time", "ms", "From begin (just before tokenising, model loaded) to the end of generation.",
+     &R::inference_time_ms, 3},
+    {"memory_used_mb", "Memory", "MB (2^20 bytes)",
+     "What the LLM takes at its peak in this inference: peak resident memory of the window less the process's resident "
+     "memory before "
+     "the model was loaded (library: before the recorder was made).",
+     &R::memory_used_mb, 3, -1e9, 1e9},
+    {"cpu_percent_avg", "CPU", "% of one core",
+     "CPU time over wall time of the window; passes 100 with several threads.", &R::cpu_percent_avg, 2, 0, 1e6},
+    {"energy_consumed_mj", "Energy", "mJ", "Gross energy of the window over the scope that energy_scope names.",
+     &R::energy_consumed_mj, 3},
+    {"compute_device", "Identity", "", "What ran the model: cpu, cuda:0, vulkan:0, ...", &R::compute_device},
+    {"record_id", "Identity", "", "device/stream/sequence: the same record has the same id wherever it is.",
+     &R::record_id},
+    {"session_id", "Identity", "", "One run of one program.", &R::session_id},
+    {"time_to_first_token_ms", "Time", "ms", "From begin to the first token in the caller's hands.",
+     &R::time_to_first_token_ms, 3},
+    {"prefill_ms", "Time", "ms", "From the end of tokenising (begin, where that is not marked) to the first token.",
+     &R::prefill_ms, 3},
+    {"decode_ms", "Time", "ms", "From the first token to the last one delivered.", &R::decode_ms, 3},
+    {"time_per_output_token_ms", "Time", "ms", "decode_ms / (generated_tokens - 1); absent below 2 tokens.",
+     &R::time_per_output_token_ms, 4},
+    {"prompt_tokens", "Tokens", "tokens", "All tokens of the prompt, with its template.", &R::prompt_tokens, 0, 0,
+     kCountMax},
+    {"cached_prompt_tokens", "Tokens", "tokens", "Those of prompt_tokens that were not evaluated again.",
+     &R::cached_prompt_tokens, 0, 0, kCountMax},
+    {"generated_tokens", "Tokens", "tokens",
+     "Tokens delivered, the first one counted, the end-of-generation token not.", &R::generated_tokens, 0, 0,
+     kCountMax},
+    {"tokens_per_second", "Tokens", "tokens/s", "(generated_tokens - 1) / decode time; absent below 2 tokens.",
+     &R::tokens_per_second, 3},
+    {"prompt_tokens_per_second", "Tokens", "tokens/s", "(prompt_tokens - cached_prompt_tokens) / prefill time.",
+     &R::prompt_tokens_per_second, 3},
+    {"finish_reason", "Tokens", "", "Why it ended: stop (end of turn) or length (a limit).", &R::finish_reason},
+    {"memory_added_mb", "Memory", "MB (2^20 bytes)",
+     "Peak resident memory of the window less resident memory at begin.", &R::memory_added_mb, 3, -1e9, 1e9},
+    {"memory_rss_mb", "Memory", "MB (2^20 bytes)", "Resident memory at the end.", &R::memory_rss_mb, 3, 0, 1e9},
+    {"memory_peak_mb", "Memory", "MB (2^20 bytes)", "Peak resident memory; memory_peak_source says over what.",
+     &R::memory_peak_mb, 3, 0, 1e9},
+    {"memory_peak_source", "Memory", "",
+     "vmhwm_reset: exact, over this window (the high-water mark was reset at begin). vmhwm_lifetime: since the process "
+     "began.",
+     &R::memory_peak_source},
+    {"cpu_time_ms", "CPU", "ms", "CPU time of all threads of the process in the window.", &R::cpu_time_ms, 3},
+    {"cpu_machine_percent_avg", "CPU", "% of all CPUs", "cpu_percent_avg / number of CPUs online.",
+     &R::cpu_machine_percent_avg, 2, 0, 100.5},
+    {"energy_source", "Energy", "",
+     "Where the figure comes from: rapl, or model (estimated from CPU use and a board profile).", &R::energy_source},
+    {"energy_scope", "Energy", "", "What the figure covers: psys, package, package+dram, board.", &R::energy_scope},
+    {"energy_uncertainty_mj", "Energy", "mJ",
+     "Half width of the interval that holds the true value at about 95 % (k = 2).", &R::energy_uncertainty_mj, 3},
+    {"energy_unavailable_reason", "Energy", "", "Why a better source, or any, was not used.",
+     &R::energy_unavailable_reason},
+    {"average_power_mw", "Energy", "mW", "energy_consumed_mj / inference_time_ms x 1000.", &R::average_power_mw, 2},
+    {"temperature_c", "Heat", "degrees C", "Highest temperature in the window.", &R::temperature_c, 2, -40, 150},
+    {"throttled", "Heat", "", "Whether the machine was throttled in the window.", &R::throttled},
+    {"flags", "Quality", "", "What makes the record unfit to compare, if anything: concurrent, ...", &R::flags},
+    {"probe_overhead_us", "Quality", "us",
+     "Time spent measuring, at begin and end together; outside inference_time_ms.", &R::probe_overhead_us, 1},
+    {"status", "Outcome", "", "ok or error. A failed inference stays out of every average.", &R::status},
+    {"error_type", "Outcome", "", "What failed: cancelled, context_full, empty_output, engine_error, ...",
+     &R::error_type},
+};
+
+// Spellings of the older system.
+constexpr Alias kAliases[] = {
+    {"inference_time_seconds", "inference_time_ms", 1000.0},
+    {"energy_consumed_j", "energy_consumed_mj", 1000.0},
+};
+
+constexpr std::size_t kSlots = 256;
+static_assert(std::size(kFields) + std::size(kAliases) < kSlots / 2);
+
+std::uint32_t HashName(std::string_view name) {
+  std::uint32_t hash = 2166136261U ^ static_cast<std::uint32_t>(name.size());
+  const std::size_t stride = name.size() > 16 ? 2 : 1;  // long names differ early enough; half the work
+  for (std::size_t i = 0; i < name.size(); i += stride) hash = (hash ^ static_cast<unsigned char>(name[i])) * 16777619U;
+  return hash ^ (hash >> 15);
+}
+
+// Open addressing, filled once.
+class NameTable {
+ public:
+  NameTable() {
+    for (std::size_t i = 0; i < std::size(kFields); ++i) Insert(kFields[i].name, {i, std::nullopt});
+    for (const Alias& alias : kAliases) Insert(alias.name, {Find(alias.field)->field, alias.factor});
+  }
+  [[nodiscard]] std::optional<NameMatch> Find(std::string_view name) const {
+    for (std::size_t slot = HashName(name) % kSlots; !slots_[slot].name.empty(); slot = (slot + 1) % kSlots) {
+      if (slots_[slot].name == name) return slots_[slot].match;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  struct Slot {
+    std::string_view name;
+    NameMatch match{};
+  };
+  void Insert(std::string_view name, NameMatch match) {
+    std::size_t slot = HashName(name) % kSlots;
+    while (!slots_[slot].name.empty()) slot = (slot + 1) % kSlots;
+    slots_[slot] = {name, match};
+  }
+  std::array<Slot, kSlots> slots_;
+};
+
+std::string_view TypeName(FieldType type) {
+  switch (type) {
+    case FieldType::kTime: return "time";
+    case FieldType::kText: return "text";
+    case FieldType::kReal: return "real";
+    case FieldType::kInteger: return "integer";
+    case FieldType::kBoolean: return "boolean";
+    case FieldType::kTextList: return "list of text";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::span<const Field> Fields() { return kFields; }
+std::span<const Alias> Aliases() { return kAliases; }
+
+std::optional<NameMatch> FindName(std::string_view name) {
+  static const NameTable table;
+  return table.Find(name);
+}
+
+std::size_t FieldIndex(std::string_view name) {
+  const auto match = FindName(name);
+  assert(match.has_value());
+  return match->field;
+}
+
+double Rounded(double value, int decimals) {
+  static constexpr double kPowers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
+  const double scale = kPowers[decimals];
+  return std::round(value * scale) / scale;
+}
+
+void RoundAsWritten(InferenceRecord& record) {
+  for (const Field& field : kFields) {
+    const auto* member = std::get_if<RealMember>(&field.member);
+    if (member == nullptr || !(record.**member).has_value()) continue;
+    std::optional<double>& value = record.**member;
+    if (std::isfinite(*value)) {
+      value = Rounded(*value, field.decimals);
+    } else {
+      value.reset();
+    }
+  }
+}
+
+std::string FieldsAsMarkdown() {
+  std::string out =
+      "# The fields of a record\n\nMade from `src/record/fields.cc` by `inferometer-fields`; do not edit. What was not "
+      "measured is "
+      "absent, never 0.\nPresent in every record with `status: \"ok\"`: the first eight.\n\n"
+      "| field | group | type | unit | meaning |\n|---|---|---|---|---|\n";
+  for (const Field& field : kFields) {
+    out += fmt::format("| `{}` | {} | {} | {} | {} |\n", field.name, field.group, TypeName(field.type()), field.unit,
+                       field.meaning);
+  }
+  out += "\nReaders also take these names, of the older system:\n\n| name | read as | times |\n|---|---|---|\n";
+  for (const Alias& alias : kAliases) {
+    out += fmt::format("| `{}` | `{}` | {} |\n", alias.name, alias.field, alias.factor);
+  }
+  return out;
+}
+
+}  // namespace inferometer::record
