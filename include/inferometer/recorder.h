@@ -34,7 +34,7 @@ struct RecorderOptions {
   // The power profile for the model: pi3, pi4, pi5, jetson-nano, orin-nano, n100, generic.
   std::string board = "generic";
   // Writing to /proc/self/clear_refs resets the process's high-water mark of memory, which also resets ru_maxrss. Off:
-  // the peak is that of the process's life, and memory_peak_source says so.
+  // the peak is that of the process's life, memory_peak_source says so, and memory_added_mb is absent.
   bool reset_peak = true;
   // Where the host's /proc and /sys are mounted. The process's own figures always come from `procfs`/self.
   std::string procfs = "/proc";
@@ -61,13 +61,15 @@ class Inference {
   ~Inference();
 
   // Tokenising is over. `prompt_tokens` with the template; `cached_prompt_tokens` of them will not be evaluated again.
+  // Counts that cannot be (negative, more cached than all) are left out of the record.
   void PromptReady(std::int64_t prompt_tokens, std::int64_t cached_prompt_tokens = 0);
   // A token is in the caller's hands; the first call is the first token. Not for the end-of-generation token. Costs one
   // clock read.
   void Token();
 
   // Call as soon as generation is over. Yields the record, or one with status "error" and error_type "empty_output"
-  // when no token came. `finish_reason`: "stop" or "length". REQUIRES: not ended yet.
+  // when no token came; its reals are rounded as they are written. `finish_reason`: "stop" or "length". REQUIRES: not
+  // ended yet.
   [[nodiscard]] InferenceRecord End(std::string finish_reason);
   // The inference failed or was cancelled. What was measured stays in the record; no rates. REQUIRES: not ended yet.
   [[nodiscard]] InferenceRecord Fail(std::string error_type);
@@ -78,13 +80,15 @@ class Inference {
   std::unique_ptr<measure::InferenceState> state_;
 };
 
-// Measures the inferences of one process. Thread-safe. Two inferences at a time are measured in time and tokens only
-// and carry the flag "concurrent": CPU, memory and energy belong to the whole process and cannot be told apart.
+// Measures the inferences of one process. Thread-safe. Two inferences at a time, also of two recorders, are measured in
+// time and tokens only and carry the flag "concurrent": CPU, memory and energy belong to the whole process and cannot
+// be told apart. Where the machine has an energy counter, a recorder has a thread that reads it every 30 s at the
+// latest, so that no wrap is missed. Not to be used across fork().
 class Recorder {
  public:
   // Create it before the model is loaded: resident memory at this moment is what memory_used_mb subtracts.
   // kInvalidArgument for a bad device id or an unknown board. Sources that cannot be read are not an error; the records
-  // say why they are not used.
+  // say why they are not used. Takes 0.1 s where there is a whole-platform energy counter, to judge it.
   [[nodiscard]] static Result<std::unique_ptr<Recorder>> Create(const RecorderOptions& options);
   ~Recorder();
   Recorder(const Recorder&) = delete;
@@ -105,6 +109,7 @@ class Recorder {
   [[nodiscard]] std::uint64_t abandoned() const;
 
  private:
+  friend class measure::RecorderState;
   explicit Recorder(std::unique_ptr<measure::RecorderState> state);
   std::unique_ptr<measure::RecorderState> state_;
 };

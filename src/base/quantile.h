@@ -1,6 +1,7 @@
 #pragma once
 // Quantiles of a sample.
 
+#include <span>
 #include <vector>
 
 namespace inferometer::base {
@@ -8,5 +9,8 @@ namespace inferometer::base {
 // The `q` quantile (0 to 1) by linear interpolation of the order statistics: Hyndman & Fan type 7, NumPy's default.
 // Reorders `values`. REQUIRES: not empty, no NaN.
 [[nodiscard]] double QuantileType7(std::vector<double>& values, double q);
+
+// The same for several `q` at once, in their order, in two or three passes over the values however many there are.
+[[nodiscard]] std::vector<double> QuantilesType7(std::span<double> values, std::span<const double> q);
 
 }  // namespace inferometer::base

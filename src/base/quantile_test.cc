@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <functional>
+
 namespace inferometer::base {
 namespace {
 
@@ -20,6 +23,30 @@ TEST(Quantile, EndsAreTheExtremes) {
 }
 
 TEST(Quantile, OfOneValueIsThatValue) { EXPECT_EQ(Quantile({7}, 0.99), 7); }
+
+// The same answers as one by one, whatever the values look like: even, skewed, in few places, with one far away.
+TEST(Quantiles, EqualTheOneByOneAnswers) {
+  constexpr double kAsked[] = {0.0, 0.5, 0.95, 0.99, 1.0};
+  const auto spread = [](std::size_t i) { return static_cast<double>(i * 7919 % 100'003); };
+  const std::vector<std::function<double(std::size_t)>> shapes = {
+      spread,
+      [&](std::size_t i) { return std::exp(spread(i) / 5000); },
+      [](std::size_t i) { return static_cast<double>(i % 3); },
+      [&](std::size_t i) { return i == 77 ? 1e15 : spread(i); },
+      [](std::size_t) { return 4.5; },
+      [&](std::size_t i) { return spread(i) * 1e-320; },
+  };
+  for (std::size_t shape = 0; shape < shapes.size(); ++shape) {
+    for (const std::size_t count : {std::size_t{1}, std::size_t{59}, std::size_t{4096}, std::size_t{20'001}}) {
+      std::vector<double> values;
+      for (std::size_t i = 0; i < count; ++i) values.push_back(shapes[shape](i));
+      const std::vector<double> found = QuantilesType7(values, kAsked);
+      for (std::size_t i = 0; i < std::size(kAsked); ++i) {
+        EXPECT_EQ(found[i], Quantile(values, kAsked[i])) << shape << ' ' << count << ' ' << kAsked[i];
+      }
+    }
+  }
+}
 
 }  // namespace
 }  // namespace inferometer::base

@@ -122,6 +122,34 @@ void AppendNumber(double value, std::string& out) {
   }
 }
 
+JsonObject& JsonObject::Key(std::string_view key) {
+  if (!first_) out_ += ',';
+  first_ = false;
+  AppendQuoted(key, out_);
+  out_ += ':';
+  return *this;
+}
+
+JsonObject& JsonObject::Text(std::string_view key, const std::optional<std::string>& value) {
+  if (value) AppendQuoted(*value, Key(key).out_);
+  return *this;
+}
+
+JsonObject& JsonObject::Real(std::string_view key, std::optional<double> value, int decimals) {
+  if (value && std::isfinite(*value)) AppendNumber(Rounded(*value, decimals), Key(key).out_);
+  return *this;
+}
+
+JsonObject& JsonObject::Integer(std::string_view key, std::optional<std::int64_t> value) {
+  if (value) fmt::format_to(std::back_inserter(Key(key).out_), "{}", *value);
+  return *this;
+}
+
+JsonObject& JsonObject::Boolean(std::string_view key, bool value) {
+  Key(key).out_ += value ? "true" : "false";
+  return *this;
+}
+
 void AppendJson(const InferenceRecord& record, std::string& out) {
   char separator = '{';
   for (const Field& field : Fields()) {

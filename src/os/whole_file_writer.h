@@ -1,0 +1,40 @@
+#pragma once
+// Writing a file too long for memory, whole or not at all.
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "inferometer/status.h"
+#include "os/files.h"
+
+namespace inferometer::os {
+
+// Fills a temporary file beside `path`, which takes its place at Commit; without a Commit it is removed. After any
+// failure only destruction makes sense. Movable; one thread at a time. `calls` must outlive it.
+class WholeFileWriter {
+ public:
+  // Creates the temporary file, so that a path that cannot be written is known before the work.
+  [[nodiscard]] static Result<WholeFileWriter> Open(FileCalls& calls, const std::filesystem::path& path);
+  WholeFileWriter(WholeFileWriter&& other) noexcept;
+  WholeFileWriter& operator=(WholeFileWriter&& other) noexcept;
+  ~WholeFileWriter();
+
+  [[nodiscard]] Status Append(std::string_view bytes);
+  // When it succeeds the file stands under its name, and survives a power cut.
+  [[nodiscard]] Status Commit();
+
+ private:
+  WholeFileWriter(FileCalls& calls, std::filesystem::path path, std::filesystem::path temporary, int fd)
+      : calls_(&calls), path_(std::move(path)), temporary_(std::move(temporary)), fd_(fd) {}
+  [[nodiscard]] Status Flush();
+  [[nodiscard]] Status Named(const Status& status) const;
+
+  FileCalls* calls_;
+  std::filesystem::path path_;
+  std::filesystem::path temporary_;  // empty once it is renamed
+  int fd_;                           // below 0 when closed
+  std::string buffer_;
+};
+
+}  // namespace inferometer::os
