@@ -1,0 +1,88 @@
+#include "probe/energy_counter.h"
+
+#include <charconv>
+#include <utility>
+
+namespace inferometer::probe {
+namespace {
+
+using Seconds = std::chrono::duration<double>;
+
+constexpr double kMicro = 1e6;
+constexpr double kMostOverdraw = 3.0;  // short peaks above the limits are real; a reset is far beyond
+// The counter moves in steps, so that a step may appear in a window that is shorter. 1 ms usually, more when idle.
+constexpr Seconds kLongestStep = std::chrono::milliseconds(10);
+
+}  // namespace
+
+Result<std::uint64_t> ParseSysfsNumber(std::string_view text) {
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  std::uint64_t number = 0;
+  const char* const last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, number);
+  if (error == std::errc() && end == last) return number;
+  if (error == std::errc::result_out_of_range) return Status(Code::kDataLoss, "number out of range").At(0);
+  return Status(Code::kDataLoss, text.empty() ? "empty" : "not a number")
+      .At(static_cast<std::size_t>(end - text.data()));
+}
+
+Result<std::unique_ptr<EnergyCounter>> EnergyCounter::Open(const std::filesystem::path& path, CounterLimits limits,
+                                                           const base::Clock* clock) {
+  if (limits.range_uj == 0) return {Code::kDataLoss, path.string() + ": its range is not known"};
+  ASSIGN_OR_RETURN(os::KeptFile file, os::KeptFile::Open(path));
+  std::unique_ptr<EnergyCounter> counter(new EnergyCounter(std::move(file), path.string(), limits, clock));
+  ASSIGN_OR_RETURN(counter->last_uj_, counter->ReadRaw());
+  counter->read_at_ = clock->Steady();
+  return counter;
+}
+
+EnergyCounter::EnergyCounter(os::KeptFile file, std::string path, CounterLimits limits, const base::Clock* clock)
+    : file_(std::move(file)), path_(std::move(path)), limits_(limits), clock_(clock) {}
+
+CounterReading EnergyCounter::Update() {
+  const std::lock_guard lock(mutex_);
+  Status read = ReadAndBook();
+  const bool ok = read.ok();
+  if (!ok) Disturb(std::move(read));
+  return {total_uj_, disturbances_, ok};
+}
+
+Status EnergyCounter::ReadAndBook() {
+  ASSIGN_OR_RETURN(const std::uint64_t raw_uj, ReadRaw());
+  Book(raw_uj, clock_->Steady());
+  return Ok();
+}
+
+Disturbance EnergyCounter::last_disturbance() const {
+  const std::lock_guard lock(mutex_);
+  return last_disturbance_;
+}
+
+Result<std::uint64_t> EnergyCounter::ReadRaw() const {
+  char buffer[32];
+  ASSIGN_OR_RETURN(const std::string_view text, file_.Read(buffer));
+  Result<std::uint64_t> raw = ParseSysfsNumber(text);
+  if (!raw.ok()) return {raw.status().code(), path_ + ": " + raw.status().message()};
+  if (*raw > limits_.range_uj) return {Code::kDataLoss, path_ + ": above its own range"};
+  return raw;
+}
+
+void EnergyCounter::Book(std::uint64_t raw_uj, std::chrono::nanoseconds now) {
+  const std::uint64_t added_uj = raw_uj >= last_uj_ ? raw_uj - last_uj_ : raw_uj + (limits_.range_uj - last_uj_);
+  const Seconds elapsed = now - read_at_;
+  last_uj_ = raw_uj;
+  read_at_ = now;
+  if (elapsed.count() * limits_.most_watts * kMicro > static_cast<double>(limits_.range_uj)) {
+    return Disturb({Code::kDataLoss, path_ + ": not read for so long that it may have wrapped twice"});
+  }
+  const double most_uj = kMostOverdraw * limits_.most_watts * kMicro * (elapsed + kLongestStep).count();
+  if (static_cast<double>(added_uj) > most_uj) return Disturb({Code::kDataLoss, path_ + ": jumped (counter reset?)"});
+  total_uj_ += added_uj;
+}
+
+void EnergyCounter::Disturb(Status why) {
+  ++disturbances_;
+  last_disturbance_ = {std::move(why), clock_->Steady()};
+}
+
+}  // namespace inferometer::probe
