@@ -1,0 +1,267 @@
+#include "mqtt/network.h"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "mqtt/reasons.h"
+
+namespace inferometer::mqtt {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// How long the good-bye and the thread's end may take beyond what was asked for.
+constexpr milliseconds kGrace{500};
+constexpr milliseconds kGoodbye{200};
+// Between two looks at a thread that is late because a handler holds it.
+constexpr milliseconds kPatience{10};
+// libmosquitto's keepalive is looked after at least this often.
+constexpr milliseconds kHeartbeat{1'000};
+// A dial that takes longer is trouble to be told, though it may still succeed.
+constexpr milliseconds kSlowDial{5'000};
+
+std::function<double()> MachineRandom() {
+  return [engine = std::mt19937_64(std::random_device()())]() mutable {
+    return static_cast<double>(engine() >> 11) * 0x1.0p-53;
+  };
+}
+
+Options WithRandom(Options options) {
+  if (!options.random) options.random = MachineRandom();
+  return options;
+}
+
+}  // namespace
+
+Network::Network(Options options, Handlers handlers, os::Doorbell bell)
+    : options_(WithRandom(std::move(options))),
+      bell_(std::move(bell)),
+      handlers_(std::move(handlers)),
+      back_off_(NewBackOff()),
+      outgoing_(options_.most_waiting_messages, options_.most_waiting_bytes) {}
+
+void Network::Run() {
+  while (MayGoOn()) {
+    if (!Attempt()) return;
+    Rest(back_off_.Next());
+  }
+  handlers_ = {};
+  const std::lock_guard lock(mutex_);
+  finished_ = true;
+  changed_.notify_all();
+}
+
+bool Network::Attempt() {
+  greeted_ = false;
+  Subscriptions subscriptions(options_.subscriptions, NewBackOff());
+  Session session(options_, EventsFor(subscriptions));
+  Status status = Dial(session);
+  {
+    const std::lock_guard lock(mutex_);
+    if (left_alone_) return false;
+  }
+  if (status.ok()) status = Serve(session, subscriptions);
+  {
+    const std::lock_guard lock(mutex_);
+    online_ = false;
+    outgoing_.ConnectionBroke();
+  }
+  if (!status.ok()) ReportTrouble(status);
+  return true;
+}
+
+Status Network::Dial(Session& session) {
+  {
+    const std::lock_guard lock(mutex_);
+    dialling_since_ = steady_clock::now();
+  }
+  Status status = session.Dial();
+  const std::lock_guard lock(mutex_);
+  dialling_since_.reset();
+  return status;
+}
+
+Status Network::Serve(Session& session, Subscriptions& subscriptions) {
+  while (MayGoOn()) RETURN_IF_ERROR(Advance(session, subscriptions));
+  SayGoodbye(session);
+  return Ok();
+}
+
+Status Network::Advance(Session& session, Subscriptions& subscriptions) {
+  RETURN_IF_ERROR(session.Step(bell_, LongestWait(subscriptions)));
+  if (!session.accepted()) return Ok();
+  if (!std::exchange(greeted_, true)) NoteConnected(subscriptions);
+  if (subscriptions.Due(steady_clock::now())) {
+    RETURN_IF_ERROR(session.Subscribe(subscriptions.missing()));
+    subscriptions.Asked();
+  }
+  return HandOver(session);  // behind the subscriptions, and the broker takes one after the other
+}
+
+Status Network::HandOver(Session& session) {
+  for (;;) {
+    std::unique_lock lock(mutex_);
+    const auto message = outgoing_.HandOver(session.window());
+    if (message == nullptr) return Ok();
+    lock.unlock();
+    const Result<int> packet_id = session.Publish(*message);
+    lock.lock();
+    if (packet_id.ok()) {
+      outgoing_.HandedOver(*packet_id);
+    } else if (packet_id.status().code() == Code::kInvalidArgument) {
+      outgoing_.RefusedLocally();
+      last_error_ = packet_id.status().message();
+      changed_.notify_all();
+    } else {
+      return packet_id.status();
+    }
+  }
+}
+
+void Network::SayGoodbye(Session& session) {
+  bool publish_last_will = false;
+  {
+    const std::lock_guard lock(mutex_);
+    publish_last_will = with_last_will_ || outgoing_.pending() > 0;
+  }
+  session.Disconnect(publish_last_will, kGoodbye);
+}
+
+Session::Events Network::EventsFor(Subscriptions& subscriptions) {
+  return {.on_message =
+              [this](std::string_view topic, std::string_view payload) {
+                if (handlers_.on_message) handlers_.on_message(topic, payload);
+              },
+          .on_answer = [this](int packet_id, int reason_code) { OnAnswer(packet_id, reason_code); },
+          .on_subscription =
+              [this, &subscriptions](const std::vector<int>& reason_codes) {
+                const auto refused = subscriptions.Answered(reason_codes, steady_clock::now());
+                if (refused) ReportTrouble(SubscriptionRefused(options_, refused->filter, refused->reason_code));
+                if (subscriptions.all_granted()) GoOnline();
+              }};
+}
+
+void Network::OnAnswer(int packet_id, int reason_code) {
+  const std::lock_guard lock(mutex_);
+  const auto refused = outgoing_.Answered(packet_id, reason_code);
+  if (refused != nullptr) last_error_ = PublishRefused(options_, refused->topic, reason_code).message();
+  if (outgoing_.pending() == 0) changed_.notify_all();
+}
+
+void Network::NoteConnected(const Subscriptions& subscriptions) {
+  back_off_.Reset();
+  {
+    const std::lock_guard lock(mutex_);
+    ++connects_;
+  }
+  if (subscriptions.all_granted()) GoOnline();
+}
+
+void Network::GoOnline() {
+  {
+    const std::lock_guard lock(mutex_);
+    online_ = true;
+  }
+  told_reason_.clear();
+  if (handlers_.on_online) handlers_.on_online();
+}
+
+void Network::ReportTrouble(const Status& trouble) {
+  {
+    const std::lock_guard lock(mutex_);
+    last_error_ = trouble.message();
+  }
+  if (trouble.message() == told_reason_) return;
+  told_reason_ = trouble.message();
+  if (handlers_.on_offline) handlers_.on_offline(told_reason_);
+}
+
+bool Network::MayGoOn() const {
+  const std::lock_guard lock(mutex_);
+  return MayGoOnLocked();
+}
+
+bool Network::MayGoOnLocked() const {
+  return !stopping_ || (outgoing_.pending() > 0 && steady_clock::now() < stop_by_);
+}
+
+milliseconds Network::LongestWait(const Subscriptions& subscriptions) const {
+  Time end = std::min(steady_clock::now() + kHeartbeat, subscriptions.next_due());
+  const std::lock_guard lock(mutex_);
+  if (stopping_) end = std::min(end, stop_by_);
+  return std::max(milliseconds(0), std::chrono::ceil<milliseconds>(end - steady_clock::now()));
+}
+
+void Network::Rest(milliseconds wait) {
+  std::unique_lock lock(mutex_);
+  const Time end = steady_clock::now() + wait;
+  const bool was_stopping = stopping_;
+  while (steady_clock::now() < end && MayGoOnLocked()) {
+    // A stop gives what is pending one more chance at once.
+    if (stopping_ && !was_stopping) return;
+    changed_.wait_until(lock, stopping_ ? std::min(end, stop_by_) : end);
+  }
+}
+
+void Network::Publish(Message message) {
+  const Status check = CheckMessage(message);
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return outgoing_.CountDropped();
+    if (!check.ok()) {
+      last_error_ = check.message();
+      return outgoing_.CountRefused();
+    }
+    outgoing_.Push(std::move(message));
+  }
+  bell_.Ring();
+}
+
+bool Network::WaitUntilAcknowledged(milliseconds at_most) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, at_most, [this] { return outgoing_.pending() == 0; });
+}
+
+Stats Network::stats() const {
+  const std::lock_guard lock(mutex_);
+  Stats stats;
+  outgoing_.Fill(stats);
+  stats.connects = connects_;
+  stats.online = online_;
+  stats.last_error = last_error_;
+  if (dialling_since_ && steady_clock::now() - *dialling_since_ > kSlowDial) {
+    const auto waited = std::chrono::floor<milliseconds>(steady_clock::now() - *dialling_since_);
+    stats.last_error = NoAnswer(options_, "the attempt to reach it", waited).message();
+  }
+  return stats;
+}
+
+void Network::RequestStop(std::vector<Message> last_messages, Time stop_by, bool with_last_will) {
+  for (Message& message : last_messages) Publish(std::move(message));
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    stop_by_ = stop_by;
+    with_last_will_ = with_last_will;
+    changed_.notify_all();
+  }
+  bell_.Ring();
+}
+
+Network::End Network::AwaitEnd() {
+  std::unique_lock lock(mutex_);
+  changed_.wait_until(lock, stop_by_ + kGrace, [this] { return finished_; });
+  while (!finished_) {
+    if (dialling_since_) {
+      left_alone_ = true;
+      handlers_ = {};
+      return End::kStillDialling;
+    }
+    changed_.wait_for(lock, kPatience);
+  }
+  return End::kFinished;
+}
+
+}  // namespace inferometer::mqtt
