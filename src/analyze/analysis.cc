@@ -1,0 +1,193 @@
+#include "analyze/analysis.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cctype>
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <tuple>
+#include <utility>
+
+#include "analyze/file_records.h"
+#include "analyze/loading_file.h"
+#include "analyze/merger.h"
+#include "analyze/metrics_file.h"
+#include "analyze/summary_check.h"
+#include "os/file_buffer.h"
+
+namespace inferometer::analyze {
+namespace {
+
+constexpr std::size_t kUsualRecordBytes = 600;
+constexpr std::size_t kFilesAhead = 4;  // a thread, that may wait for an earlier file to be merged
+
+// What one file gave.
+struct FileOutcome {
+  FileRecords records;
+  std::optional<Damage> damage;
+  std::vector<Disagreement> disagreements;
+};
+
+Damage DamageOf(const FoundFile& file, const Status& status) {
+  return {file.path.string(), status.offset_bytes(), status.message()};
+}
+
+// One thread's means of reading files.
+class FileWorker {
+ public:
+  void Read(const FoundFile& file, FileOutcome& outcome) {
+    const Status status = TryRead(file, outcome);
+    if (!status.ok()) {
+      outcome.records.Clear();
+      outcome.damage = DamageOf(file, status);
+    }
+  }
+
+ private:
+  Status TryRead(const FoundFile& file, FileOutcome& outcome) {
+    ASSIGN_OR_RETURN(const std::string_view text, buffer_.Read(file.path, kLargestFileBytes));
+    RETURN_IF_ERROR(reader_.Read(text, file.folder_name, outcome.records));
+    outcome.records.MakeColumns();
+    outcome.disagreements = CheckSummary(file.path.string(), outcome.records);
+    return Ok();
+  }
+  os::FileBuffer buffer_{kFilePaddingBytes};
+  MetricsFileReader reader_;
+};
+
+// Threads take files in path order; what they read is merged in the same order, by whichever thread comes by, so that
+// the answer does not depend on who was faster.
+class FilePipeline {
+ public:
+  FilePipeline(const std::vector<FoundFile>& files, const AnalyzeOptions& options, unsigned threads)
+      : files_(files), options_(options), threads_(threads) {}
+
+  void Run(Analysis& analysis, Merger& merger) {
+    std::vector<std::jthread> helpers;
+    for (unsigned i = 1; i < threads_ && i < files_.size(); ++i) helpers.emplace_back([&] { Work(analysis, merger); });
+    Work(analysis, merger);
+  }
+
+ private:
+  void Work(Analysis& analysis, Merger& merger) {
+    FileWorker worker;
+    for (std::size_t i = next_++; i < files_.size(); i = next_++) {
+      std::unique_ptr<FileOutcome> outcome = WaitForTurn(i);
+      worker.Read(files_[i], *outcome);
+      Deliver(i, std::move(outcome), analysis, merger);
+    }
+  }
+
+  // Keeps a fast thread from running away from a file that takes long: memory stays bounded.
+  std::unique_ptr<FileOutcome> WaitForTurn(std::size_t index) {
+    std::unique_lock lock(mutex_);
+    merged_one_.wait(lock, [&] { return index < merged_ + std::size_t{threads_} * kFilesAhead; });
+    if (spare_.empty()) return std::make_unique<FileOutcome>();
+    std::unique_ptr<FileOutcome> outcome = std::move(spare_.back());
+    spare_.pop_back();
+    return outcome;
+  }
+
+  void Deliver(std::size_t index, std::unique_ptr<FileOutcome> outcome, Analysis& analysis, Merger& merger) {
+    std::unique_lock lock(mutex_);
+    waiting_.emplace(index, std::move(outcome));
+    if (merging_) return;
+    merging_ = true;
+    for (auto first = waiting_.begin(); first != waiting_.end() && first->first == merged_; first = waiting_.begin()) {
+      std::unique_ptr<FileOutcome> ready = std::move(first->second);
+      waiting_.erase(first);
+      lock.unlock();
+      Merge(*ready, analysis, merger);
+      lock.lock();
+      spare_.push_back(std::move(ready));
+      ++merged_;
+      merged_one_.notify_all();
+      if (options_.progress) options_.progress(merged_, files_.size());
+    }
+    merging_ = false;
+  }
+
+  static void Merge(FileOutcome& outcome, Analysis& analysis, Merger& merger) {
+    if (outcome.damage) {
+      analysis.damaged.push_back(*std::exchange(outcome.damage, std::nullopt));
+      return;
+    }
+    ++analysis.files_read;
+    merger.Add(outcome.records);
+    std::move(outcome.disagreements.begin(), outcome.disagreements.end(), std::back_inserter(analysis.disagreements));
+    outcome.disagreements.clear();
+  }
+
+  const std::vector<FoundFile>& files_;
+  const AnalyzeOptions& options_;
+  unsigned threads_;
+  std::atomic<std::size_t> next_ = 0;
+  std::mutex mutex_;  // for all below
+  std::condition_variable merged_one_;
+  std::map<std::size_t, std::unique_ptr<FileOutcome>> waiting_;
+  std::vector<std::unique_ptr<FileOutcome>> spare_;
+  std::size_t merged_ = 0;
+  bool merging_ = false;
+};
+
+using LoadingKey = std::tuple<std::string, std::string, std::string>;  // device id, device name, model
+
+// The newest load of each device and model; of two with one time, the later file's.
+std::map<LoadingKey, ModelLoading> ReadLoadings(const std::vector<FoundFile>& files, std::vector<Damage>& damaged) {
+  std::map<LoadingKey, ModelLoading> loadings;
+  os::FileBuffer buffer(kFilePaddingBytes);
+  for (const FoundFile& file : files) {
+    const auto text = buffer.Read(file.path, kLargestFileBytes);
+    auto loading = text.ok() ? ParseModelLoading(text.value()) : Result<ModelLoading>(text.status());
+    if (!loading.ok()) {
+      damaged.push_back(DamageOf(file, loading.status()));
+      continue;
+    }
+    const std::string name = file.folder_name.value_or(loading->device_id);
+    ModelLoading& newest = loadings[{loading->device_id, name, loading->model_name}];
+    if (loading->timestamp >= newest.timestamp) newest = std::move(*loading);
+  }
+  return loadings;
+}
+
+std::string LowerCase(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return lower;
+}
+
+}  // namespace
+
+Result<Analysis> Analyze(const std::filesystem::path& root, const AnalyzeOptions& options) {
+  ASSIGN_OR_RETURN(MetricsDirectory directory, ListMetrics(root));
+  const unsigned threads = options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
+  Analysis analysis;
+  analysis.damaged = std::move(directory.unreadable);
+  Merger merger(directory.metrics_bytes / kUsualRecordBytes);
+  FilePipeline(directory.metrics, options, threads).Run(analysis, merger);
+  analysis.groups = merger.Finish(threads);
+  const auto loadings = ReadLoadings(directory.loadings, analysis.damaged);
+  for (Group& group : analysis.groups) {
+    const auto loading = loadings.find({group.key.device_id, group.key.device_name, group.key.model_name});
+    if (loading != loadings.end()) group.load_time_seconds = loading->second.load_time_seconds;
+  }
+  std::stable_sort(analysis.damaged.begin(), analysis.damaged.end(),
+                   [](const Damage& a, const Damage& b) { return a.file < b.file; });
+  return analysis;
+}
+
+bool IsDevice(std::string_view device_id, std::string_view device_name, std::string_view asked) {
+  return device_name == asked || LowerCase(device_id) == LowerCase(asked);
+}
+
+std::vector<Group> GroupsOfDevice(const std::vector<Group>& groups, std::string_view device) {
+  std::vector<Group> found;
+  std::copy_if(groups.begin(), groups.end(), std::back_inserter(found),
+               [&](const Group& group) { return IsDevice(group.key.device_id, group.key.device_name, device); });
+  return found;
+}
+
+}  // namespace inferometer::analyze

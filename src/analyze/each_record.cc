@@ -1,0 +1,101 @@
+#include "analyze/each_record.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "analyze/fingerprint.h"
+#include "analyze/metrics_file.h"
+#include "analyze/metrics_file_walk.h"
+#include "analyze/row_builder.h"
+#include "os/file_buffer.h"
+#include "record/record_sink.h"
+
+namespace inferometer::analyze {
+namespace {
+
+// Hands each record of one file on.
+class RecordHandler {
+ public:
+  using Each = std::function<Status(const InferenceRecord&)>;
+  RecordHandler(std::string_view text, const Each& each) : text_(text), each_(each) {}
+
+  static Status Summary(simdjson::ondemand::document&, simdjson::ondemand::object) { return Ok(); }
+  static Status RecordsBegin(std::size_t) { return Ok(); }
+  Status Record(simdjson::ondemand::document& document, simdjson::ondemand::object object, const char* place) {
+    InferenceRecord record;
+    record::RecordSink sink(record);
+    record::RecordWalk walk(text_, document, sink);
+    RETURN_IF_ERROR(walk.Walk(object));
+    const auto saw = [&](std::size_t field) { return walk.Saw(field); };
+    const std::string_view missing = record::MissingField(saw, record.failed());
+    if (!missing.empty()) return record::JsonFailure(text_, place, missing, "missing");
+    return each_(record);
+  }
+
+ private:
+  std::string_view text_;
+  const Each& each_;
+};
+
+// The same fingerprint as the statistics use, so that both count the same records.
+Fingerprint FingerprintOf(const InferenceRecord& record) {
+  if (record.record_id) return FingerprintOfId(*record.record_id);
+  RecordParts parts = PartsOf(record);
+  parts.sample.failed = record.failed();
+  const GroupKey key = parts.texts.KeyOf(std::nullopt, parts.sample.Has(Quantity::kEnergyMj));
+  return FingerprintOfValues(HasherOf(key), parts.timestamp, parts.sample);
+}
+
+// Each file is walked twice: once to see that it is whole, once to hand its records on.
+class RecordStream {
+ public:
+  explicit RecordStream(const std::function<Status(const FoundFile&, const InferenceRecord&)>& each) : each_(each) {}
+
+  // A failure of `each` only; damage is noted in `read`.
+  Status File(const FoundFile& file, RecordsRead& read) {
+    const auto text = buffer_.Read(file.path, kLargestFileBytes);
+    Status status = text.status();
+    if (status.ok()) status = Walk(text.value(), [](const InferenceRecord&) { return Ok(); });
+    if (!status.ok()) {
+      read.damaged.push_back({file.path.string(), status.offset_bytes(), status.message()});
+      return Ok();
+    }
+    ++read.files_read;
+    return Walk(text.value(), [&](const InferenceRecord& record) {
+      return seen_.Insert(FingerprintOf(record)) ? each_(file, record) : Ok();
+    });
+  }
+
+ private:
+  Status Walk(std::string_view text, const RecordHandler::Each& each) {
+    RecordHandler handler(text, each);
+    return MetricsFileWalk(text, parser_, handler).Walk();
+  }
+
+  const std::function<Status(const FoundFile&, const InferenceRecord&)>& each_;
+  os::FileBuffer buffer_{kFilePaddingBytes};
+  simdjson::ondemand::parser parser_;
+  FingerprintSet seen_;
+};
+
+}  // namespace
+
+Result<RecordsRead> ForEachRecord(const std::filesystem::path& root,
+                                  const std::function<Status(const FoundFile&, const InferenceRecord&)>& each,
+                                  const std::function<void(std::size_t, std::size_t)>& progress) {
+  ASSIGN_OR_RETURN(MetricsDirectory directory, ListMetrics(root));
+  RecordsRead read;
+  read.damaged = std::move(directory.unreadable);
+  RecordStream stream(each);
+  for (std::size_t i = 0; i < directory.metrics.size(); ++i) {
+    RETURN_IF_ERROR(stream.File(directory.metrics[i], read));
+    if (progress) progress(i + 1, directory.metrics.size());
+  }
+  std::stable_sort(read.damaged.begin(), read.damaged.end(),
+                   [](const Damage& a, const Damage& b) { return a.file < b.file; });
+  return read;
+}
+
+}  // namespace inferometer::analyze

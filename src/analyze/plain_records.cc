@@ -1,0 +1,177 @@
+#include "analyze/plain_records.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "analyze/metrics_file.h"
+#include "analyze/plain_text.h"
+#include "base/timestamp.h"
+#include "record/json_walk.h"
+
+namespace inferometer::analyze {
+namespace {
+
+using std::chrono::microseconds;
+
+// A literal is compared, and a token looked at, wherever in the text it is expected.
+static_assert(kFilePaddingBytes >= kLongestLiteral + 64);
+
+// "HH:MM:SS" as one word, and which of its bytes are the colons.
+constexpr std::uint64_t kClockZeros = 0x30303a30303a3030;
+constexpr std::uint64_t kClockColons = 0x0000ff0000ff0000;
+
+std::uint64_t TwoDigits(std::uint64_t word, unsigned first) {
+  return ((word >> (8 * first)) & 0xff) * 10 + ((word >> (8 * first + 8)) & 0xff);
+}
+
+// From "HH:MM:SS" to microseconds; nothing when it is not a time of day.
+std::optional<microseconds> ClockTime(std::uint64_t text) {
+  const std::uint64_t digits = text ^ kClockZeros;
+  if (((digits + kEachByte * (128 - 10)) & kHighBits) != 0 || (digits & kHighBits) != 0 || (digits & kClockColons) != 0)
+    return std::nullopt;
+  const std::uint64_t hour = TwoDigits(digits, 0);
+  const std::uint64_t minute = TwoDigits(digits, 3);
+  const std::uint64_t second = TwoDigits(digits, 6);
+  if (hour > 23 || minute > 59 || second > 59) return std::nullopt;
+  return microseconds(static_cast<std::int64_t>((hour * 3600 + minute * 60 + second) * 1'000'000));
+}
+
+// Behind the closing quote, or nullptr.
+const char* SkipString(const char* place) {
+  const char* quote = FindStringEnd(place);
+  return quote == nullptr ? nullptr : quote + 1;
+}
+
+// Fills one row from the gaps of one record. Each method answers with where the gap ends, or nullptr.
+struct RowFiller {
+  const char* end;
+  TimestampReader& timestamps;
+  Row& row;
+  WallTime timestamp{};
+  std::optional<Fingerprint> id{};
+
+  const char* Fill(const Step& step, const char* place) {
+    switch (step.gap) {
+      case Gap::kReal: return Number(step, place, ReadNumber);
+      case Gap::kInteger: return Number(step, place, ReadWholeNumber);
+      case Gap::kTimestamp: return timestamps.Read(place, &timestamp);
+      case Gap::kRecordId: return RecordId(place);
+      case Gap::kSkipNumber: return SkipNumber(place);
+      case Gap::kSkipString: return SkipString(place);
+      case Gap::kSkipList: return SkipFlatList(place, end);
+      case Gap::kEnd: return place;
+    }
+    return nullptr;
+  }
+
+ private:
+  template <typename ReadAs>
+  const char* Number(const Step& step, const char* place, ReadAs read) {
+    double value = 0;
+    const char* after = read(place, &value);
+    value *= step.factor;
+    if (after == nullptr || value < step.lowest || value > step.highest) return nullptr;
+    row.sample.Set(step.quantity, value);
+    return after;
+  }
+  const char* RecordId(const char* place) {
+    const char* quote = FindStringEnd(place);
+    if (quote == nullptr || static_cast<std::size_t>(quote - place) > record::kLongestText) return nullptr;
+    id = FingerprintOfId({place, static_cast<std::size_t>(quote - place)});
+    return quote + 1;
+  }
+};
+
+// Behind "detailed_metrics": [, or nullptr. The first one in the text may be another; the caller checks.
+const char* FindList(std::string_view text) {
+  static constexpr std::string_view kQuoted = "\"detailed_metrics\"";
+  const std::size_t key = text.find(kQuoted);
+  if (key == std::string_view::npos) return nullptr;
+  const char* at = SkipSpace(text.data() + key + kQuoted.size());
+  if (*at != ':') return nullptr;
+  at = SkipSpace(at + 1);
+  return *at == '[' ? at + 1 : nullptr;
+}
+
+}  // namespace
+
+const char* TimestampReader::Read(const char* place, WallTime* time) {
+  if (std::memcmp(place, day_text_, sizeof day_text_) != 0) return ReadAnyForm(place, time);
+  const auto clock = ClockTime(LoadWord(place + 11));
+  if (!clock || place[19] != '.' || LeadingDigits(place + 20) != 6) return ReadAnyForm(place, time);
+  const char* end = place + 26 + static_cast<int>(place[26] == 'Z');
+  if (*end != '"') return ReadAnyForm(place, time);
+  *time = day_ + *clock + microseconds(static_cast<std::int64_t>(DigitsValue(LoadWord(place + 20), 6)));
+  return end + 1;
+}
+
+const char* TimestampReader::ReadAnyForm(const char* place, WallTime* time) {
+  const char* end = FindStringEnd(place);
+  if (end == nullptr) return nullptr;
+  const std::string_view text(place, static_cast<std::size_t>(end - place));
+  const auto parsed = base::ParseTimestamp(text);
+  if (!parsed.ok()) return nullptr;
+  *time = *parsed;
+  std::memcpy(day_text_, place, sizeof day_text_);
+  day_ = std::chrono::floor<std::chrono::days>(
+      *base::ParseTimestamp(std::string(day_text()) + "00:00:00"));  // good, since the whole was
+  return end + 1;
+}
+
+std::optional<RecordsPlace> PlainRecords::Read(std::string_view text, std::optional<std::string_view> folder_name,
+                                               FileRecords& records) {
+  if constexpr (std::endian::native != std::endian::little) return std::nullopt;
+  const char* begin = FindList(text);
+  if (begin == nullptr) return std::nullopt;
+  const char* text_end = text.data() + text.size();
+  shape_.Clear();
+  const char* at = SkipSpace(begin);
+  for (std::string_view between;;) {
+    const char* after = One(at, text_end, folder_name, records);
+    if (after == nullptr) return std::nullopt;
+    at = after;
+    // What stands between two records is the same again and again.
+    if (between.size() > 1 && std::memcmp(at, between.data(), between.size()) == 0) {
+      at = SkipSpace(at + between.size());
+      continue;
+    }
+    at = SkipSpace(at);
+    if (*at == ']') {
+      return RecordsPlace{static_cast<std::size_t>(begin - text.data()), static_cast<std::size_t>(after - text.data())};
+    }
+    if (*at != ',') return std::nullopt;
+    at = SkipSpace(at + 1);
+    between = {after, std::min(static_cast<std::size_t>(at - after), kLongestLiteral)};
+    if (between.size() == kLongestLiteral) between = {};
+  }
+}
+
+// A record that is not like the one before is looked at closely, and then read like all others.
+const char* PlainRecords::One(const char* place, const char* end, std::optional<std::string_view> folder_name,
+                              FileRecords& records) {
+  if (const char* after = Match(place, end, records)) return after;
+  if (!shape_.Learn(place, end)) return nullptr;
+  failed_ = shape_.texts().failed();
+  group_ = records.GroupOf(shape_.texts().KeyOf(folder_name, shape_.has_energy()));
+  return Match(place, end, records);
+}
+
+const char* PlainRecords::Match(const char* place, const char* end, FileRecords& records) {
+  if (shape_.steps().empty()) return nullptr;
+  Row& row = records.Append();
+  row.group = group_;
+  row.sample.failed = failed_;
+  RowFiller filler{end, timestamps_, row};
+  for (const Step& step : shape_.steps()) {
+    place = shape_.PassLiteral(step, place);
+    if (place == nullptr || (place = filler.Fill(step, place)) == nullptr) {
+      records.RemoveLast();
+      return nullptr;
+    }
+  }
+  row.fingerprint = filler.id ? *filler.id : FingerprintOfValues(records.hasher(group_), filler.timestamp, row.sample);
+  return place;
+}
+
+}  // namespace inferometer::analyze

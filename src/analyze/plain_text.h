@@ -1,0 +1,110 @@
+#pragma once
+// Reading plain JSON tokens sixteen bytes at a time, without a branch per byte. Every function may read up to 32 bytes
+// past what it accepts, answers with the end of the token, and with nullptr for whatever is not plain: its caller then
+// leaves the text to simdjson. What is accepted here, simdjson accepts with the same value (fuzz/fuzz_metrics_file.cc
+// holds the two against each other). A zero byte ends every token.
+
+#include <cstdint>
+
+#include "analyze/byte_block.h"
+
+namespace inferometer::analyze {
+
+// The number that the first `count` bytes spell. REQUIRES: they are digits; `count` is 1 to 8.
+inline std::uint64_t DigitsValue(std::uint64_t word, unsigned count) {
+  std::uint64_t digits = (word ^ (kEachByte * '0')) << (64 - 8 * count);
+  digits = (digits * 10 + (digits >> 8)) & 0x00ff00ff00ff00ff;
+  digits = (digits * 100 + (digits >> 16)) & 0x0000ffff0000ffff;
+  return (digits * 10000 + (digits >> 32)) & 0x00000000ffffffff;
+}
+
+// Any JSON number, correctly rounded; nullptr when it is none or too large.
+const char* ReadLongNumber(const char* place, double* value);
+
+// How many of the first bytes are digits: 0 to 16.
+inline unsigned LeadingDigits(const char* place) { return BytesBefore(ByteBlock(place).Digits() ^ 0x1ffff); }
+
+// A JSON number, correctly rounded: up to 8 digits, with a point among them, are one exact division. Where the token
+// ends is known before its value, so that the next token's reading does not wait for it.
+inline const char* ReadNumber(const char* place, double* value) {
+  static constexpr double kPowers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
+  const bool negative = *place == '-';
+  const char* at = place + static_cast<int>(negative);
+  const std::uint32_t no_digits = ByteBlock(at).Digits() ^ 0x1ffff;
+  const unsigned whole = BytesBefore(no_digits);
+  if (whole - 1 > 7 || (*at == '0' && whole > 1)) return ReadLongNumber(place, value);
+  std::uint64_t digits = LoadWord(at);
+  unsigned length = whole;
+  unsigned decimals = 0;
+  if (at[whole] == '.') {
+    length = BytesBefore(no_digits & (no_digits - 1));
+    decimals = length - whole - 1;
+    if (decimals == 0 || length > 9) return ReadLongNumber(place, value);
+    // The digits behind the point move up to those before it.
+    const std::uint64_t before_point = (std::uint64_t{1} << (8 * whole)) - 1;
+    digits = (digits & before_point) | (LoadWord(at + 1) & ~before_point);
+  }
+  if ((at[length] | 0x20) == 'e') return ReadLongNumber(place, value);
+  const std::uint64_t shifted = DigitsValue(digits, whole + decimals);
+  const double number = static_cast<double>(static_cast<std::int64_t>(shifted)) / kPowers[decimals];
+  *value = negative ? -number : number;
+  return at + length;
+}
+
+// A whole number of at most 7 digits.
+inline const char* ReadWholeNumber(const char* place, double* value) {
+  const unsigned digits = LeadingDigits(place);
+  if (digits == 0 || digits > 7 || (*place == '0' && digits > 1)) return nullptr;
+  *value = static_cast<double>(static_cast<std::int64_t>(DigitsValue(LoadWord(place), digits)));
+  return place + digits;
+}
+
+// Passes over digits, points and signs, and an exponent: what it passes over is not read by simdjson either.
+inline const char* SkipNumber(const char* at) {
+  for (const char* begin = at;;) {
+    const ByteBlock block(at);
+    const unsigned length = BytesBefore(((block.From('-') & ~block.From('9' + 1)) ^ 0xffff) | 0x10000);
+    at += length;
+    if (length == ByteBlock::kBytes) continue;
+    if (at == begin) return nullptr;
+    if ((*at | 0x20) != 'e') return at;
+    at += at[1] == '+' ? 2 : 1;
+  }
+}
+
+// From just behind the opening quote to the closing one; printable ASCII without backslashes.
+inline const char* FindStringEnd(const char* at) {
+  for (;; at += ByteBlock::kBytes) {
+    const ByteBlock block(at);
+    const std::uint32_t stops =
+        block.EqualTo('"') | block.EqualTo('\\') | (block.From(0x20) ^ 0xffff) | block.From(0x80);
+    if (stops == 0) continue;
+    at += BytesBefore(stops);
+    return *at == '"' ? at : nullptr;
+  }
+}
+
+// From just behind the opening bracket to behind the closing one; holds numbers and plain strings, whatever they are,
+// and no other list or object. Does not look behind `end`.
+inline const char* SkipFlatList(const char* at, const char* end) {
+  while (at < end) {
+    const ByteBlock block(at);
+    const std::uint32_t stops = block.From('[') | block.EqualTo('"');
+    if (stops == 0) {
+      at += ByteBlock::kBytes;
+      continue;
+    }
+    at += BytesBefore(stops);
+    if (*at == ']') return at + 1;
+    if (*at != '"' || (at = FindStringEnd(at + 1)) == nullptr) return nullptr;
+    ++at;
+  }
+  return nullptr;
+}
+
+inline const char* SkipSpace(const char* at) {
+  while (*at == ' ' || *at == '\n' || *at == '\t' || *at == '\r') ++at;
+  return at;
+}
+
+}  // namespace inferometer::analyze

@@ -1,0 +1,146 @@
+#include "analyze/statistics.h"
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <vector>
+
+#include "base/quantile.h"
+
+namespace inferometer::analyze {
+namespace {
+
+constexpr double kMillisecondsPerSecond = 1000;
+
+// Four sums at a time, so that no addition waits for the one before. The order is always the same.
+double SumOf(std::span<const double> values) {
+  constexpr std::size_t kLanes = 4;
+  std::array<double, kLanes> sums{};
+  const std::size_t whole = values.size() / kLanes * kLanes;
+  for (std::size_t i = 0; i < whole; i += kLanes) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] += values[i + lane];
+  }
+  double rest = 0;
+  for (const double value : values.subspan(whole)) rest += value;
+  return (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest;
+}
+
+void AddQuantiles(std::span<double> values, Spread& spread) {
+  static constexpr double kQuantiles[] = {0.0, 0.5, 0.95, 0.99, 1.0};
+  const std::vector<double> found = base::QuantilesType7(values, kQuantiles);
+  spread.min = found[0];
+  spread.p50 = found[1];
+  if (values.size() >= kLeastForP95) spread.p95 = found[2];
+  if (values.size() >= kLeastForP99) spread.p99 = found[3];
+  spread.max = found[4];
+}
+
+void AddExtremes(std::span<const double> values, Spread& spread) {
+  const auto [least, most] = std::minmax_element(values.begin(), values.end());
+  spread.min = *least;
+  spread.max = *most;
+}
+
+}  // namespace
+
+std::optional<double> StatisticOf(const Spread& spread, std::string_view name) {
+  if (name == "min") return spread.min;
+  if (name == "max") return spread.max;
+  if (name == "avg") return spread.avg;
+  if (name == "total") return spread.total;
+  if (name == "p50") return spread.p50;
+  if (name == "p95") return spread.p95;
+  if (name == "p99") return spread.p99;
+  return std::nullopt;
+}
+
+void Columns::Add(const Sample& sample) {
+  ++total_;
+  if (sample.failed) {
+    ++failed_;
+    return;
+  }
+  const auto copy = [&](Quantity quantity, Block block) {
+    if (const auto value = sample.Get(quantity)) Of(block).Add(*value);
+  };
+  copy(Quantity::kInferenceTimeMs, Block::kInferenceTime);
+  copy(Quantity::kMemoryUsedMb, Block::kMemoryUsage);
+  copy(Quantity::kCpuPercent, Block::kCpuUsage);
+  copy(Quantity::kTimeToFirstTokenMs, Block::kTimeToFirstToken);
+  AddEnergy(sample);
+  AddSpeed(sample);
+}
+
+void Columns::AddSpeed(const Sample& sample) {
+  const auto tokens = sample.Get(Quantity::kGeneratedTokens);
+  if (!tokens || *tokens < 2) return;
+  const double timed_tokens = *tokens - 1;
+  auto decode_ms = sample.Get(Quantity::kDecodeMs);
+  auto speed = sample.Get(Quantity::kTokensPerSecond);
+  if (!decode_ms && speed && *speed > 0) decode_ms = timed_tokens / *speed * kMillisecondsPerSecond;
+  if (!decode_ms || *decode_ms <= 0) return;
+  if (!speed) speed = timed_tokens / *decode_ms * kMillisecondsPerSecond;
+  Of(Block::kTokensPerSecond).Add(*speed);
+  speed_.above += timed_tokens;
+  speed_.below += *decode_ms;
+}
+
+void Columns::AddEnergy(const Sample& sample) {
+  const auto energy_mj = sample.Get(Quantity::kEnergyMj);
+  if (!energy_mj) return;
+  Of(Block::kEnergy).Add(*energy_mj);
+  if (const auto uncertainty_mj = sample.Get(Quantity::kEnergyUncertaintyMj)) {
+    uncertainty_total_mj_ += *uncertainty_mj;
+    ++uncertainties_;
+  }
+  const auto tokens = sample.Get(Quantity::kGeneratedTokens);
+  if (!tokens || *tokens < 1) return;
+  Of(Block::kEnergyPerToken).Add(*energy_mj / *tokens);
+  energy_per_token_.above += *energy_mj;
+  energy_per_token_.below += *tokens;
+}
+
+void Columns::Append(const Columns& other) {
+  total_ += other.total_;
+  failed_ += other.failed_;
+  for (std::size_t i = 0; i < kBlocks; ++i) columns_[i].Append(other.columns_[i].values());
+  speed_.above += other.speed_.above;
+  speed_.below += other.speed_.below;
+  energy_per_token_.above += other.energy_per_token_.above;
+  energy_per_token_.below += other.energy_per_token_.below;
+  uncertainty_total_mj_ += other.uncertainty_total_mj_;
+  uncertainties_ += other.uncertainties_;
+}
+
+void Columns::Clear() {
+  for (Column& column : columns_) column.Clear();
+  total_ = failed_ = uncertainties_ = 0;
+  speed_ = energy_per_token_ = {};
+  uncertainty_total_mj_ = 0;
+}
+
+std::optional<Spread> Columns::SpreadOf(Block block, bool with_quantiles) {
+  const std::span<double> values = Of(block).values();
+  if (values.empty()) return std::nullopt;
+  Spread spread;
+  spread.count = values.size();
+  const double total = SumOf(values);
+  spread.avg = total / static_cast<double>(values.size());
+  if (block == Block::kEnergy) spread.total = total;
+  if (block == Block::kTokensPerSecond) spread.avg = speed_.above / speed_.below * kMillisecondsPerSecond;
+  if (block == Block::kEnergyPerToken) spread.avg = energy_per_token_.above / energy_per_token_.below;
+  if (with_quantiles) {
+    AddQuantiles(values, spread);
+  } else {
+    AddExtremes(values, spread);
+  }
+  return spread;
+}
+
+std::optional<EnergyUncertainty> Columns::Uncertainty() const {
+  const std::size_t energies = Of(Block::kEnergy).size();
+  if (energies == 0 || uncertainties_ != energies) return std::nullopt;
+  return EnergyUncertainty{uncertainty_total_mj_ / static_cast<double>(energies), uncertainty_total_mj_};
+}
+
+}  // namespace inferometer::analyze
