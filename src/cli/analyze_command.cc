@@ -1,0 +1,294 @@
+#include "cli/analyze_command.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "analyze/analysis.h"
+#include "analyze/comparison.h"
+#include "analyze/each_record.h"
+#include "base/clock.h"
+#include "cli/command.h"
+#include "exchange/analysis_csv.h"
+#include "exchange/analysis_json.h"
+#include "os/whole_file_writer.h"
+#include "report/analysis_tables.h"
+#include "report/terminal_text.h"
+
+namespace inferometer::cli {
+namespace {
+
+using analyze::Analysis;
+using analyze::Damage;
+
+constexpr const char* kStandardOutput = "-";
+constexpr const char* kNextStep =
+    "record something first (`inferometer device --generate 50`), or name the folder with --metrics-dir";
+
+// The two streams, and whether writing to the first ever failed.
+class Streams {
+ public:
+  Streams(std::FILE* out, std::FILE* err) : out_(out), err_(err) {}
+  void Data(std::string_view text) {
+    failed_ = std::fwrite(text.data(), 1, text.size(), out_) != text.size() || failed_;
+  }
+  // One line on what was wrong; the text may hold pieces of files.
+  void Say(const std::string& sentence) {
+    const std::string line = "inferometer analyze: " + report::TerminalText(sentence) + "\n";
+    std::fwrite(line.data(), 1, line.size(), err_);
+  }
+  // True when all data arrived; says so otherwise.
+  bool Arrived() {
+    failed_ = std::fflush(out_) != 0 || failed_;
+    if (failed_) Say("standard output could not be written");
+    return !failed_;
+  }
+  [[nodiscard]] std::FILE* err() const { return err_; }
+
+ private:
+  std::FILE* out_;
+  std::FILE* err_;
+  bool failed_ = false;
+};
+
+// "reading 120 of 1000 files", on a terminal, after a second.
+class Progress {
+ public:
+  Progress(std::FILE* err, const base::Clock& clock)
+      : err_(err), clock_(clock), on_terminal_(::isatty(::fileno(err)) == 1), next_(clock.Steady() + kFirst) {}
+  ~Progress() {
+    if (shown_) std::fputs("\r\x1b[K", err_);
+  }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  [[nodiscard]] std::function<void(std::size_t, std::size_t)> Callback() {
+    if (!on_terminal_) return nullptr;
+    return [this](std::size_t done, std::size_t all) { Show(done, all); };
+  }
+
+ private:
+  static constexpr std::chrono::nanoseconds kFirst = std::chrono::seconds(1);
+  static constexpr std::chrono::nanoseconds kNext = std::chrono::milliseconds(100);
+  void Show(std::size_t done, std::size_t all) {
+    if (clock_.Steady() < next_) return;
+    next_ = clock_.Steady() + kNext;
+    shown_ = true;
+    std::fprintf(err_, "\rreading %zu of %zu files", done, all);
+    std::fflush(err_);
+  }
+  std::FILE* err_;
+  const base::Clock& clock_;
+  bool on_terminal_;
+  std::chrono::nanoseconds next_;
+  bool shown_ = false;
+};
+
+void SayDamage(const std::vector<Damage>& damaged, Streams& streams) {
+  for (const Damage& damage : damaged) {
+    // Some messages name the file themselves.
+    const bool is_named = damage.error.find(damage.file) != std::string::npos;
+    streams.Say((is_named ? damage.error : damage.file + ": " + damage.error) + "; left out");
+  }
+}
+
+void SayDisagreements(const Analysis& analysis, Streams& streams) {
+  for (const analyze::Disagreement& one : analysis.disagreements) {
+    const std::string records = one.records ? fmt::format("{}", *one.records) : "nothing";
+    streams.Say(fmt::format("{}: the summary says {} is {}, the records say {}; the records count", one.file, one.field,
+                            one.summary, records));
+  }
+}
+
+// Devices by id, with their names.
+using Devices = std::map<std::pair<std::string, std::string>, bool>;
+
+void SayNoSuchDevice(const std::string& device, const Devices& devices, Streams& streams) {
+  constexpr std::size_t kMostNamed = 20;
+  std::string known;
+  std::size_t named = 0;
+  for (const auto& [one, ignored] : devices) {
+    if (++named > kMostNamed) break;
+    known += (known.empty() ? "" : ", ") + one.second + (one.first == one.second ? "" : " (" + one.first + ")");
+  }
+  if (devices.size() > kMostNamed) known += fmt::format(" and {} more", devices.size() - kMostNamed);
+  streams.Say(fmt::format("no device \"{}\" there; the devices are: {}", device, known));
+}
+
+int SayNoRecords(const AnalyzeArguments& arguments, Streams& streams) {
+  streams.Say(fmt::format("{}: no records in it; {}", arguments.metrics_dir.string(), kNextStep));
+  return kFailed;
+}
+
+int SayCannotRead(const Status& status, Streams& streams) {
+  streams.Say(fmt::format("{}; {}", status.message(), kNextStep));
+  return kFailed;
+}
+
+std::string Answer(const AnalyzeArguments& arguments, const Analysis& analysis) {
+  const analyze::CostQuestion& costs = arguments.costs;
+  const auto tables =
+      arguments.format == OutputFormat::kMarkdown ? report::TableFormat::kMarkdown : report::TableFormat::kText;
+  if (arguments.compare) {
+    const analyze::Comparison comparison = Compare(analysis.groups);
+    switch (arguments.format) {
+      case OutputFormat::kJson: return exchange::ComparisonJson(analysis, comparison, costs);
+      case OutputFormat::kCsv: return exchange::ComparisonCsv(comparison, costs);
+      default: return report::ComparisonTables(comparison, costs, tables);
+    }
+  }
+  switch (arguments.format) {
+    case OutputFormat::kJson: return exchange::AnalysisJson(analysis, costs);
+    case OutputFormat::kCsv: return exchange::GroupsCsv(analysis.groups, costs);
+    default: return report::GroupTables(analysis.groups, costs, tables);
+  }
+}
+
+// Where CSV goes: a file, whole or not at all, or standard output.
+class CsvTarget {
+ public:
+  static Result<CsvTarget> Open(const AnalyzeArguments& arguments, os::FileCalls& files, Streams& streams) {
+    if (arguments.export_csv.empty() || arguments.export_csv == kStandardOutput) {
+      return CsvTarget(streams, std::nullopt);
+    }
+    ASSIGN_OR_RETURN(os::WholeFileWriter file, os::WholeFileWriter::Open(files, arguments.export_csv));
+    return CsvTarget(streams, std::move(file));
+  }
+  Status Append(std::string_view csv) {
+    if (file_) return file_->Append(csv);
+    streams_->Data(csv);
+    return Ok();
+  }
+  Status Commit() { return file_ ? file_->Commit() : Ok(); }
+
+ private:
+  CsvTarget(Streams& streams, std::optional<os::WholeFileWriter> file) : streams_(&streams), file_(std::move(file)) {}
+  Streams* streams_;
+  std::optional<os::WholeFileWriter> file_;
+};
+
+// One run of the command.
+class Run {
+ public:
+  Run(const AnalyzeArguments& arguments, os::FileCalls& files, Streams& streams)
+      : arguments_(arguments), files_(files), streams_(streams) {}
+
+  int Records() {
+    auto target = CsvTarget::Open(arguments_, files_, streams_);
+    if (!target.ok()) return Fail(target.status());
+    std::string line;
+    exchange::AppendRecordsHeader(line);
+    Status status = target->Append(line);
+    if (!status.ok()) return Fail(status);
+    const auto each = [&](const analyze::FoundFile& file, const InferenceRecord& record) {
+      if (!IsAskedFor(file, record)) return Ok();
+      line.clear();
+      exchange::AppendRecordLine(record, line);
+      return target->Append(line);
+    };
+    const auto read = Each(each);
+    if (!read.ok()) return ReadFailure(read.status());
+    const std::vector<Damage>& damaged = read.value().damaged;
+    SayDamage(damaged, streams_);
+    if (devices_.empty() && damaged.empty()) return SayNoRecords(arguments_, streams_);
+    if (!found_device_ && !devices_.empty()) return NoSuchDevice();
+    status = target->Commit();
+    if (!status.ok()) return Fail(status);
+    return streams_.Arrived() && damaged.empty() ? kDone : kFailed;
+  }
+
+  int Groups() {
+    const bool exports = !arguments_.export_csv.empty();
+    auto target = CsvTarget::Open(arguments_, files_, streams_);
+    if (!target.ok()) return Fail(target.status());
+    auto analysis = Analyse();
+    if (!analysis.ok()) return SayCannotRead(analysis.status(), streams_);
+    SayDamage(analysis->damaged, streams_);
+    SayDisagreements(*analysis, streams_);
+    if (analysis->groups.empty() && analysis->damaged.empty()) return SayNoRecords(arguments_, streams_);
+    if (!KeepAskedFor(*analysis)) return NoSuchDevice();
+    if (exports) {
+      Status status = target->Append(exchange::GroupsCsv(analysis->groups, arguments_.costs));
+      if (status.ok()) status = target->Commit();
+      if (!status.ok()) return Fail(status);
+    }
+    if (arguments_.export_csv != kStandardOutput) streams_.Data(Answer(arguments_, *analysis));
+    return streams_.Arrived() && analysis->damaged.empty() ? kDone : kFailed;
+  }
+
+ private:
+  Result<analyze::RecordsRead> Each(
+      const std::function<Status(const analyze::FoundFile&, const InferenceRecord&)>& each) {
+    Progress progress(streams_.err(), clock_);
+    return analyze::ForEachRecord(arguments_.metrics_dir, each, progress.Callback());
+  }
+  Result<Analysis> Analyse() {
+    Progress progress(streams_.err(), clock_);
+    analyze::AnalyzeOptions options;
+    options.threads = arguments_.threads;
+    options.progress = progress.Callback();
+    return analyze::Analyze(arguments_.metrics_dir, options);
+  }
+
+  // False when the device asked for is not there.
+  bool KeepAskedFor(Analysis& analysis) {
+    if (arguments_.device.empty()) return true;
+    for (const analyze::Group& group : analysis.groups) devices_[{group.key.device_id, group.key.device_name}] = true;
+    analysis.groups = GroupsOfDevice(analysis.groups, arguments_.device);
+    return !analysis.groups.empty() || devices_.empty();
+  }
+
+  bool IsAskedFor(const analyze::FoundFile& file, const InferenceRecord& record) {
+    const std::string id = record.device_id.value_or("");
+    const std::string name = file.folder_name.value_or(id);
+    devices_[{id, name}] = true;
+    const bool asked = arguments_.device.empty() || analyze::IsDevice(id, name, arguments_.device);
+    found_device_ = found_device_ || asked;
+    return asked;
+  }
+
+  int NoSuchDevice() {
+    SayNoSuchDevice(arguments_.device, devices_, streams_);
+    return kFailed;
+  }
+  int Fail(const Status& status) {
+    streams_.Say(status.message());
+    return kFailed;
+  }
+  // A missing folder has a next step; a failure to write does not.
+  int ReadFailure(const Status& status) {
+    return status.message().starts_with(arguments_.metrics_dir.string() + ":") ? SayCannotRead(status, streams_)
+                                                                               : Fail(status);
+  }
+
+  const AnalyzeArguments& arguments_;
+  os::FileCalls& files_;
+  Streams& streams_;
+  base::SystemClock clock_;
+  Devices devices_;
+  bool found_device_ = false;
+};
+
+}  // namespace
+
+int RunAnalyze(const AnalyzeArguments& arguments, os::FileCalls& files, std::FILE* out, std::FILE* err) {
+  Streams streams(out, err);
+  Run run(arguments, files, streams);
+  if (!arguments.records) return run.Groups();
+  if (arguments.export_csv.empty() && arguments.format != OutputFormat::kCsv) {
+    streams.Say("--records writes CSV: add --export-csv FILE or --format csv");
+    return kWrongUsage;
+  }
+  if (arguments.compare) {
+    streams.Say("--records and --compare do not go together");
+    return kWrongUsage;
+  }
+  return run.Records();
+}
+
+}  // namespace inferometer::cli

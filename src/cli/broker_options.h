@@ -1,0 +1,30 @@
+#pragma once
+// How the subcommands are told of a broker.
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "inferometer/status.h"
+#include "mqtt/options.h"
+
+namespace inferometer::cli {
+
+struct BrokerArguments {
+  std::string host;
+  int port = 0;  // 0: 1883, or 8883 with TLS
+  std::string username;
+  std::string password_file;
+  bool tls = false;
+  std::string ca_file;
+  std::string cert_file;
+  std::string key_file;
+};
+
+// The arguments must outlive the app's parsing.
+void AddBrokerOptions(CLI::App& app, BrokerArguments& arguments);
+
+// The password is the first line of the password file, else the environment's MQTT_PASSWORD; never an argument, which
+// everyone on the machine could read.
+[[nodiscard]] Result<mqtt::Options> BrokerOptions(const BrokerArguments& arguments);
+
+}  // namespace inferometer::cli

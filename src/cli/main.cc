@@ -1,0 +1,112 @@
+// inferometer: one program, one file per subcommand.
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "cli/analyze.h"
+#include "cli/command.h"
+#include "cli/device.h"
+#include "cli/settings.h"
+#include "cli/simulate.h"
+#include "cli/version.h"
+
+namespace inferometer::cli {
+namespace {
+
+constexpr std::array kCommands = {
+    Command{"Run and record", "device", "messages in, every Nth to the LLM, measured records out",
+            "inferometer device --generate 50", SetUpDevice},
+    Command{"Ask", "analyze", "summary and comparison of what was recorded", "inferometer analyze --compare",
+            SetUpAnalyze},
+    Command{"Set up", "simulate", "publish sensor messages to a broker, as a device's sensors would",
+            "inferometer simulate --broker localhost --device-id 00:0f:00:70:91:0a --generate 50", SetUpSimulate},
+};
+
+std::string HelpText() {
+  std::string text =
+      "Inferometer measures every inference of an LLM on a device, keeps the records, and answers from them.\n\n"
+      "Usage: inferometer SUBCOMMAND [OPTIONS]\n";
+  std::string_view group;
+  for (const Command& command : kCommands) {
+    if (command.group != group) text += fmt::format("\n{}:\n", command.group);
+    group = command.group;
+    text += fmt::format("  {:<10} {}\n  {:<10}   {}\n", command.name, command.line, "", command.example);
+  }
+  text +=
+      "\nEvery option also has an environment variable (INFEROMETER_<OPTION>) and a key in a TOML file (--config "
+      "FILE);\n"
+      "command line beats environment beats file. `inferometer SUBCOMMAND --help` lists the options, `inferometer\n"
+      "--version` says what this is. Exit codes: 0 done, 1 something asked for could not be done, 2 wrong usage.\n";
+  return text;
+}
+
+int Print(const std::string& text, std::FILE* stream, int exit_code) {
+  std::fwrite(text.data(), 1, text.size(), stream);
+  return exit_code;
+}
+
+// The subcommands, by name, with what each runs.
+class Program {
+ public:
+  Program() {
+    root_.set_version_flag("--version", VersionText());
+    root_.require_subcommand(0, 1);
+    for (const Command& command : kCommands) {
+      CLI::App* app = root_.add_subcommand(std::string(command.name), std::string(command.line));
+      run_[app] = command.set_up(*app);
+      app->add_option("--config", "TOML file with options")->type_name("FILE");
+      NameEnvironment(*app);
+      app->footer(fmt::format("Example: {}", command.example));
+    }
+  }
+
+  int Run(int argc, const char* const* argv) {
+    if (argc < 2) return Print(HelpText(), stderr, kWrongUsage);
+    const std::string_view first = argv[1];
+    if (first == "--help" || first == "-h" || first == "help") return Help(argc > 2 ? argv[2] : "");
+    if (const auto file = ConfigFile(argc, argv)) {
+      const Status applied = ApplyFile(*file, root_);
+      if (!applied.ok()) return Print(applied.message() + "\n", stderr, kWrongUsage);
+    }
+    try {
+      root_.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      return root_.exit(error) == 0 ? kDone : kWrongUsage;
+    }
+    const auto chosen = root_.get_subcommands();
+    return chosen.empty() ? Print(HelpText(), stderr, kWrongUsage) : run_.at(chosen.front())();
+  }
+
+ private:
+  int Help(const std::string& subcommand) {
+    if (subcommand.empty()) return Print(HelpText(), stdout, kDone);
+    for (const auto& [app, run] : run_) {
+      if (app->get_name() == subcommand) return Print(app->help(), stdout, kDone);
+    }
+    return Print(fmt::format("there is no subcommand \"{}\"; `inferometer help` lists them\n", subcommand), stderr,
+                 kWrongUsage);
+  }
+
+  CLI::App root_{"", "inferometer"};
+  std::map<CLI::App*, std::function<int()>> run_;
+};
+
+}  // namespace
+}  // namespace inferometer::cli
+
+int main(int argc, char** argv) {
+  try {
+    return inferometer::cli::Program().Run(argc, argv);
+  } catch (const std::exception& error) {  // out of memory, or a defect; nothing below lets one out on purpose
+    std::fprintf(stderr, "inferometer: %s\n", error.what());
+    return inferometer::cli::kFailed;
+  }
+}

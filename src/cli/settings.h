@@ -1,0 +1,26 @@
+#pragma once
+// Options from three places: the command line beats the environment, the environment beats the file.
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "inferometer/status.h"
+
+namespace inferometer::cli {
+
+// Gives each option of `app` that has no environment variable yet the name INFEROMETER_<OPTION>. Call when all options
+// are there.
+void NameEnvironment(CLI::App& app);
+
+// Reads a TOML file: top-level keys are options of every subcommand, keys of a table [device] are those of `device`. A
+// key is the option's long name, with '-' or '_'. Values become defaults, which environment and command line then
+// override. An unknown key, a value that the option refuses or a file that is not TOML is an error with file, line and
+// key.
+[[nodiscard]] Status ApplyFile(const std::filesystem::path& file, CLI::App& root);
+
+// The value of --config among the arguments, else of INFEROMETER_CONFIG.
+[[nodiscard]] std::optional<std::string> ConfigFile(int argc, const char* const* argv);
+
+}  // namespace inferometer::cli

@@ -1,0 +1,18 @@
+#include "cli/version.h"
+
+#include <fmt/format.h>
+
+#include "engine/llama_engine.h"
+#include "generated/version_numbers.h"
+#include "store/metrics_directory.h"
+
+namespace inferometer::cli {
+
+std::string ProgramVersion() { return fmt::format("{}+{}", kVersion, kCommit); }
+
+std::string VersionText() {
+  return fmt::format("inferometer {} (commit {}, llama.cpp {}, record schema {})", kVersion, kCommit,
+                     engine::EngineVersion(), store::kSchemaVersion);
+}
+
+}  // namespace inferometer::cli
