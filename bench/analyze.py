@@ -1,0 +1,151 @@
+#!/usr/bin/python3
+"""Measures `inferometer analyze` against Python's json.load and DuckDB's read_json over the same files.
+
+    bench/analyze.py [--rounds N] [--build DIR]
+
+Makes its data in build/bench/data (1,000 files with 1,000,000 records in each of the two layouts) unless they are there,
+puts DuckDB into third_party/bench-python (tools/pins-bench.txt) unless it is there, and runs the rivals one after another
+in every round, so that a slow minute of the machine falls on all of them. Prints medians, the best of each, the ratios and
+the peak memory beside the bounds; exits 1 when a bound is missed.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+DATA = os.path.join(ROOT, "build", "bench", "data")
+RIVALS = os.path.join(ROOT, "third_party", "bench-python")
+FILES = 1000
+RECORDS_PER_FILE = 1000
+LEAST_OVER_JSON = 20
+LEAST_OVER_DUCKDB = 4
+MOST_MEMORY_MB = 200
+
+JSON_LOAD = """
+import glob, json, sys
+records = 0
+for name in sorted(glob.glob(sys.argv[1] + "/*/inference_metrics_*.json")):
+    with open(name, encoding="utf-8") as file:
+        records += len(json.load(file)["detailed_metrics"])
+print(records)
+"""
+
+# DuckDB is told the few columns it needs, which is faster than letting it find out.
+DUCKDB = """
+import sys
+import duckdb
+print(duckdb.sql(f'''
+  SELECT sum(n)::BIGINT FROM (
+    SELECT m.device_id, m.model_name, count(*) AS n,
+           min(m.inference_time_ms), avg(m.inference_time_ms), max(m.inference_time_ms),
+           quantile_cont(m.inference_time_ms, [0.5, 0.95, 0.99]),
+           min(m.memory_used_mb), avg(m.memory_used_mb), max(m.memory_used_mb),
+           quantile_cont(m.memory_used_mb, [0.5, 0.95, 0.99]),
+           min(m.cpu_percent_avg), avg(m.cpu_percent_avg), max(m.cpu_percent_avg),
+           quantile_cont(m.cpu_percent_avg, [0.5, 0.95, 0.99]),
+           min(m.energy_consumed_mj), avg(m.energy_consumed_mj), max(m.energy_consumed_mj), sum(m.energy_consumed_mj),
+           quantile_cont(m.energy_consumed_mj, [0.5, 0.95, 0.99])
+    FROM (SELECT unnest(detailed_metrics) AS m FROM read_json('{sys.argv[1]}/*/inference_metrics_*.json', columns = {{
+            detailed_metrics: 'STRUCT(device_id VARCHAR, model_name VARCHAR, inference_time_ms DOUBLE,
+                                      memory_used_mb DOUBLE, cpu_percent_avg DOUBLE, energy_consumed_mj DOUBLE)[]'}}))
+    GROUP BY ALL)''').fetchone()[0])
+"""
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def make_data(build, layout):
+    folder = os.path.join(DATA, layout)
+    done = folder + ".done"
+    if not os.path.exists(done):
+        say(f"making {FILES} files of the {layout} layout in {os.path.relpath(folder)}")
+        maker = os.path.join(build, "bench", "bench-analyze-data")
+        subprocess.run([maker, folder, layout, str(FILES), str(RECORDS_PER_FILE)], check=True)
+        with open(done, "w", encoding="utf-8"):
+            pass
+    return folder
+
+
+def bring_duckdb():
+    if os.path.isdir(os.path.join(RIVALS, "duckdb")):
+        return
+    say("installing DuckDB into third_party/bench-python, checked against tools/pins-bench.txt")
+    pins = os.path.join(ROOT, "tools", "pins-bench.txt")
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps",
+                    "--require-hashes", "--target", RIVALS, "-r", pins], check=True)
+
+
+def run(command):
+    """Seconds and peak memory in MB of one run; its output goes nowhere."""
+    environment = dict(os.environ, PYTHONPATH=RIVALS)
+    begin = time.monotonic()
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
+    _, status, usage = os.wait4(child.pid, 0)
+    seconds = time.monotonic() - begin
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode != 0:
+        sys.exit(f"{command[0]} failed with {child.returncode}")
+    return seconds, usage.ru_maxrss / 1024
+
+
+def measure(contenders, rounds):
+    """Runs of each contender, interleaved, after one that warms the page cache."""
+    runs = {name: [] for name in contenders}
+    for number in range(rounds + 1):
+        for name, command in contenders.items():
+            result = run(command)
+            if number > 0:
+                runs[name].append(result)
+        say(f"round {number} of {rounds} done" if number else "page cache is warm")
+    return runs
+
+
+def report(title, runs):
+    """Prints one table; returns the medians and our peak memory."""
+    medians = {name: statistics.median(seconds for seconds, _ in results) for name, results in runs.items()}
+    print(f"\n{title}\n{'':18} {'median s':>9} {'best s':>9} {'peak MB':>8} {'times ours':>11}")
+    for name, results in runs.items():
+        best = min(seconds for seconds, _ in results)
+        peak = max(memory for _, memory in results)
+        print(f"{name:18} {medians[name]:9.3f} {best:9.3f} {peak:8.0f} {medians[name] / medians['inferometer']:11.1f}")
+    return medians, max(memory for _, memory in runs["inferometer"])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--build", default=os.path.join(ROOT, "build", "bench"), help="where the bench preset was built")
+    parser.add_argument("--program", help="the inferometer to measure (default: the one in --build)")
+    arguments = parser.parse_args()
+    program = arguments.program or os.path.join(arguments.build, "inferometer")
+    bring_duckdb()
+    missed = []
+    for layout in ("older", "ours"):
+        folder = make_data(arguments.build, layout)
+        runs = measure({
+            "inferometer": [program, "analyze", "--metrics-dir", folder, "--format", "json"],
+            "json.load": [sys.executable, "-c", JSON_LOAD, folder],
+            "DuckDB read_json": [sys.executable, "-c", DUCKDB, folder],
+        }, arguments.rounds)
+        medians, memory = report(f"{FILES * RECORDS_PER_FILE:,} records, {FILES:,} files, {layout} layout", runs)
+        if layout == "older":
+            over_json = medians["json.load"] / medians["inferometer"]
+            over_duckdb = medians["DuckDB read_json"] / medians["inferometer"]
+            for what, value, bound, good in (
+                    ("times faster than json.load", over_json, f"at least {LEAST_OVER_JSON}", over_json >= LEAST_OVER_JSON),
+                    ("times faster than DuckDB", over_duckdb, f"at least {LEAST_OVER_DUCKDB}",
+                     over_duckdb >= LEAST_OVER_DUCKDB),
+                    ("MB of memory", memory, f"under {MOST_MEMORY_MB}", memory < MOST_MEMORY_MB)):
+                print(f"  {value:6.1f} {what} (bound: {bound}) {'' if good else '  MISSED'}")
+                missed += [] if good else [what]
+    sys.exit(1 if missed else 0)
+
+
+if __name__ == "__main__":
+    main()

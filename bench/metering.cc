@@ -1,0 +1,133 @@
+// What measuring costs and how exact it is, with the bound beside each figure. No engine takes part.
+//   bench-metering [--quick]
+// Exit code 1 when a bound is passed.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "base/quantile.h"
+#include "inferometer/recorder.h"
+#include "os/burners.h"
+#include "os/touched_pages.h"
+
+namespace {
+
+using inferometer::Inference;
+using inferometer::InferenceRecord;
+using inferometer::Recorder;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kMb = std::size_t{1} << 20;
+
+bool all_within = true;
+
+void PrintRow(const std::string& what, double figure, const char* unit, double bound) {
+  const bool within = figure <= bound;
+  all_within = all_within && within;
+  fmt::print("{:<58} {:>9.3f} {:<3} at most {:>6.1f} {}\n", what, figure, unit, bound, within ? "ok" : "PASSED");
+}
+
+void PrintRow(const std::string& what, double figure, const char* unit) {
+  fmt::print("{:<58} {:>9.3f} {:<3}\n", what, figure, unit);
+}
+
+double Microseconds(Clock::duration duration) { return std::chrono::duration<double, std::micro>(duration).count(); }
+
+// The whole of Begin and End as a program calls them, making the record included.
+void BenchCost(Recorder& recorder, int pairs) {
+  std::vector<double> whole_us;
+  std::vector<double> probes_us;
+  for (int i = -100; i < pairs; ++i) {  // the first 100 warm up
+    const auto t0 = Clock::now();
+    Inference inference = recorder.Begin({"bench", "cpu"});
+    const auto t1 = Clock::now();
+    inference.Token();
+    const auto t2 = Clock::now();
+    const InferenceRecord record = inference.End("stop");
+    const auto t3 = Clock::now();
+    if (i < 0) continue;
+    whole_us.push_back(Microseconds(t1 - t0) + Microseconds(t3 - t2));
+    probes_us.push_back(*record.probe_overhead_us);
+  }
+  const std::string n = fmt::format(", {} pairs", pairs);
+  PrintRow("begin + end, warm, median" + n, inferometer::base::QuantileType7(whole_us, 0.5), "us", 60.0);
+  PrintRow("begin + end, warm, p95" + n, inferometer::base::QuantileType7(whole_us, 0.95), "us");
+  PrintRow("  of it reading the probes, median" + n, inferometer::base::QuantileType7(probes_us, 0.5), "us", 60.0);
+}
+
+void BenchToken(Recorder& recorder) {
+  constexpr int kTokens = 100'000;
+  Inference inference = recorder.Begin({"bench", "cpu"});
+  const auto begin = Clock::now();
+  for (int i = 0; i < kTokens; ++i) inference.Token();
+  PrintRow("a token, mean of 100000", Microseconds(Clock::now() - begin) / kTokens, "us");
+  static_cast<void>(inference.End("stop"));
+}
+
+void BenchCpu(Recorder& recorder, std::chrono::milliseconds window, int windows) {
+  inferometer::os::Burners burners(4);
+  double worst_ms = 0;
+  for (int i = 0; i < windows; ++i) {
+    Inference inference = recorder.Begin({"bench", "cpu"});
+    const auto burned_at_begin = burners.Mark();
+    std::this_thread::sleep_for(window);
+    inference.Token();
+    const InferenceRecord record = inference.End("stop");
+    const std::chrono::duration<double, std::milli> burned = burners.Mark() - burned_at_begin;
+    worst_ms = std::max(worst_ms, std::abs(*record.cpu_time_ms - burned.count()));
+  }
+  const double seconds = std::chrono::duration<double>(window).count();
+  PrintRow(fmt::format("CPU time, 4 threads, {:.1f} s, worst error of {} windows", seconds, windows), worst_ms, "ms",
+           1.0);
+}
+
+void BenchMemory(Recorder& recorder, std::size_t mb, int repetitions) {
+  double worst_mb = 0;
+  for (int i = 0; i < repetitions; ++i) {
+    Inference inference = recorder.Begin({"bench", "cpu"});
+    { const inferometer::os::TouchedPages pages(mb * kMb); }
+    inference.Token();
+    const InferenceRecord record = inference.End("stop");
+    if (!record.memory_added_mb.has_value()) {
+      fmt::print("{:<58} not measured: no /proc/self/clear_refs\n", "peak memory");
+      return;
+    }
+    worst_mb = std::max(worst_mb, std::abs(*record.memory_added_mb - static_cast<double>(mb)));
+  }
+  PrintRow(fmt::format("peak memory, {} MB touched, worst error of {}", mb, repetitions), worst_mb, "MB", 1.0);
+}
+
+int Run(bool quick) {
+  auto recorder = Recorder::Create({.device_id = "bench"});
+  if (!recorder.ok()) {
+    fmt::print(stderr, "{}\n", recorder.status().message());
+    return 1;
+  }
+  fmt::print("{}; {} CPUs\n", (*recorder)->EnergyDescription(), std::thread::hardware_concurrency());
+  BenchCost(**recorder, quick ? 2000 : 20'000);
+  BenchToken(**recorder);
+  BenchCpu(**recorder, std::chrono::milliseconds(100), quick ? 20 : 200);
+  BenchCpu(**recorder, std::chrono::milliseconds(500), quick ? 4 : 60);
+  BenchCpu(**recorder, std::chrono::milliseconds(2000), quick ? 1 : 20);
+  for (const std::size_t mb : {300U, 1U, 10U, 100U}) BenchMemory(**recorder, mb, quick ? 3 : 20);
+  return all_within ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const bool quick = argc == 2 && std::string_view(argv[1]) == "--quick";
+  if (argc > 1 && !quick) {
+    fmt::print(stderr, "usage: bench-metering [--quick]\n");
+    return 2;
+  }
+  return Run(quick);
+}
