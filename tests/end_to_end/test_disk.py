@@ -1,0 +1,51 @@
+"""What a device does when its disk does not play along. Needs mount namespaces: root, or a kernel that gives them to users."""
+import os
+import shutil
+import subprocess
+
+from conftest import wait_until
+
+
+def own_mounts(script):
+    """A wrapper that runs `script` in a mount namespace of its own, then the device in it."""
+    who = [] if os.geteuid() == 0 else ["--map-root-user"]
+    return ["unshare", "--mount", *who, "bash", "-c", script + ' && exec "$@"', "wrapper"]
+
+
+def test_full_disk_costs_no_inference_and_the_next_save_holds_all(device, tmp_path):
+    out = tmp_path / "metrics" / "edge-device-01"
+    out.mkdir(parents=True)
+    full = own_mounts(f"mount -t tmpfs -o size=64k none {out} && head -c 50000 /dev/zero >{out}/filler; true")
+    one = device("--generate", 100000, "--interval", 1, "--save-every", 20, wrapper=full)
+    one.wait_for_log("could not save")
+    one.wait_for_log("message 45:")
+    inside = f"/proc/{one.process.pid}/root{out}"
+    assert [name for name in os.listdir(inside) if name.startswith("inference_metrics")] == []
+    os.unlink(f"{inside}/filler")
+    one.wait_for_log("saved ")
+    kept = tmp_path / "kept"
+    shutil.copytree(inside, kept)
+    one.process.terminate()
+    [path] = kept.glob("inference_metrics_*.json")
+    assert path.read_text().count('"status":"ok"') >= 60
+    assert "(0 failed)" in one.log() or one.wait() in (0, 1)
+
+
+def test_read_only_directory_is_refused_with_its_name(device, tmp_path):
+    out = tmp_path / "metrics" / "edge-device-01"
+    out.mkdir(parents=True)
+    one = device("--generate", 5, wrapper=own_mounts(f"mount --bind {out} {out} && mount -o remount,bind,ro {out}"))
+    assert one.wait() == 1
+    assert "cannot write to the metrics directory" in one.log() and str(out) in one.log(), one.log()
+
+
+def test_directory_that_becomes_read_only_costs_no_inference(device, tmp_path):
+    out = tmp_path / "metrics" / "edge-device-01"
+    out.mkdir(parents=True)
+    one = device("--generate", 60, "--interval", 1, "--save-every", 20, wrapper=own_mounts(f"mount --bind {out} {out}"))
+    one.wait_for_log("message 5:")
+    subprocess.run(["nsenter", "--mount", "--target", str(one.process.pid), "mount", "-o", "remount,bind,ro", out], check=True)
+    assert one.wait() == 1
+    assert "could not save" in one.log() and "are lost" in one.log()
+    assert "60 messages, 60 inferences (0 failed)" in one.log(), one.log()
+    wait_until(lambda: one.process.poll() is not None, "the device has ended")
