@@ -78,7 +78,7 @@ class Subscriber:
     def __init__(self, broker, topic, path):
         self.path = path
         self.process = subprocess.Popen(
-            ["mosquitto_sub", "-p", str(broker.port), "-V", "5", "-q", "1", "-i", f"subscriber-{os.getpid()}-{id(self)}",
+            ["stdbuf", "-oL", "mosquitto_sub", "-p", str(broker.port), "-V", "5", "-q", "1", "-i", f"subscriber-{os.getpid()}-{id(self)}",
              "-c", "-x", "3600", "-t", topic, "-F", "%t %p", "-d"],
             stdout=open(path, "w"), stderr=subprocess.DEVNULL)
         wait_until(lambda: "Subscribed" in path.read_text(), "mosquitto_sub has subscribed")

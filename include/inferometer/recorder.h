@@ -60,9 +60,10 @@ class Inference {
   Inference& operator=(Inference&&) noexcept;
   ~Inference();
 
-  // Tokenising is over. `prompt_tokens` with the template; `cached_prompt_tokens` of them will not be evaluated again.
+  // Tokenising is over. `prompt_tokens` with the template; `cached_prompt_tokens` of them will not be evaluated
+  // again; leave it out where the engine caches nothing.
   // Counts that cannot be (negative, more cached than all) are left out of the record.
-  void PromptReady(std::int64_t prompt_tokens, std::int64_t cached_prompt_tokens = 0);
+  void PromptReady(std::int64_t prompt_tokens, std::optional<std::int64_t> cached_prompt_tokens = std::nullopt);
   // A token is in the caller's hands; the first call is the first token. Not for the end-of-generation token. Costs one
   // clock read.
   void Token();

@@ -6,6 +6,7 @@
 #include "base/device_id.h"
 #include "cli/log.h"
 #include "os/machine.h"
+#include "probe/power_model.h"
 
 namespace inferometer::cli {
 namespace {
@@ -171,6 +172,7 @@ void AddDeviceOptions(CLI::App& app, DeviceArguments& arguments) {
 
 Status Complete(DeviceArguments& a) {
   RETURN_IF_ERROR(CompleteIdentity(a, os::DescribeMachine(a.recorder.procfs, a.recorder.sysfs)));
+  RETURN_IF_ERROR(probe::FindBoard(a.recorder.board).status());
   if (a.generate && !a.replay.empty()) return {Code::kInvalidArgument, "--generate and --replay exclude each other"};
   const bool own_input = a.generate || !a.replay.empty();
   if (!own_input && a.broker.host.empty()) a.broker.host = "localhost";

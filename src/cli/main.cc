@@ -59,6 +59,7 @@ class Program {
   Program() {
     root_.set_version_flag("--version", VersionText());
     root_.require_subcommand(0, 1);
+    root_.option_defaults()->take_last();  // so that a script can append to what it was given
     for (const Command& command : kCommands) {
       CLI::App* app = root_.add_subcommand(std::string(command.name), std::string(command.line));
       run_[app] = command.set_up(*app);

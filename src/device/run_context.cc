@@ -46,7 +46,6 @@ Context RunContext(const RunFacts& facts, const engine::ModelFacts* model, const
   Put(context, "power_profile", facts.power_profile);
   PutCount(context, "interval_messages", facts.interval);
   if (model == nullptr) return context;
-  Put(context, "model_name", model->name);
   PutModel(context, *model);
   PutCount(context, "max_tokens", answer.max_tokens);
   context.emplace_back("temperature", answer.temperature);

@@ -21,7 +21,7 @@ Inference::Inference(Inference&&) noexcept = default;
 Inference& Inference::operator=(Inference&&) noexcept = default;
 Inference::~Inference() = default;
 
-void Inference::PromptReady(std::int64_t prompt_tokens, std::int64_t cached_prompt_tokens) {
+void Inference::PromptReady(std::int64_t prompt_tokens, std::optional<std::int64_t> cached_prompt_tokens) {
   state_->PromptReady(prompt_tokens, cached_prompt_tokens);
 }
 void Inference::Token() { state_->Token(); }

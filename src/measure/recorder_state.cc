@@ -80,9 +80,10 @@ InferenceState::~InferenceState() {
   recorder_->CountAbandoned();
 }
 
-void InferenceState::PromptReady(std::int64_t prompt_tokens, std::int64_t cached_prompt_tokens) {
+void InferenceState::PromptReady(std::int64_t prompt_tokens, std::optional<std::int64_t> cached_prompt_tokens) {
   if (!marks_.first_token.has_value()) marks_.prompt_ready = recorder_->clock().Steady();
-  if (prompt_tokens < 0 || cached_prompt_tokens < 0 || cached_prompt_tokens > prompt_tokens) return;
+  if (prompt_tokens < 0 || cached_prompt_tokens.value_or(0) < 0 || cached_prompt_tokens.value_or(0) > prompt_tokens)
+    return;
   marks_.prompt_tokens = prompt_tokens;
   marks_.cached_prompt_tokens = cached_prompt_tokens;
 }

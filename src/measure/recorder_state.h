@@ -86,7 +86,7 @@ class InferenceState {
   InferenceState(const InferenceState&) = delete;
   InferenceState& operator=(const InferenceState&) = delete;
 
-  void PromptReady(std::int64_t prompt_tokens, std::int64_t cached_prompt_tokens);
+  void PromptReady(std::int64_t prompt_tokens, std::optional<std::int64_t> cached_prompt_tokens);
   void Token();
   // At most one of these, once.
   [[nodiscard]] InferenceRecord End(std::string finish_reason);

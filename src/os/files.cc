@@ -151,7 +151,12 @@ Status CreateFolders(const std::filesystem::path& folder) {
 }
 
 Result<FileLock> FileLock::Acquire(const std::filesystem::path& path) {
-  const int fd = RetryOpen(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0644);
+  // Writable it must be, but it is held for reading: one that is open for writing keeps a file system from being
+  // remounted.
+  const int created = RetryOpen(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0644);
+  if (created < 0) return Failed("create lock", path);
+  ::close(created);
+  const int fd = RetryOpen(path, O_RDONLY | O_NOFOLLOW);
   if (fd < 0) return Failed("open lock", path);
   if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return FileLock(fd);
   const int error = errno;

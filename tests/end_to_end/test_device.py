@@ -105,7 +105,7 @@ def test_sigterm_in_the_middle_of_an_inference_saves_what_was_finished(device, b
     records = subscribe(METRICS)
     one = start_online(device, broker, "--interval", 1, "--max-tokens", 400, "--save-every", 1000)
     broker.publish(f"iot/telemetry/{DEVICE_ID}", [telemetry(i) for i in range(100)])
-    wait_until(lambda: len(records.messages()) >= 3, "three inferences are finished")
+    wait_until(lambda: len(records.messages()) >= 3 or one.process.poll() is not None, "three inferences are finished", 120)
     time.sleep(0.05)
     assert one.stop() == 0
     saved = one.records()
@@ -169,7 +169,7 @@ def test_status_counts_what_was_lost(device, broker):
 
 def test_10000_malformed_messages_are_counted_named_and_skipped(device, broker):
     one = start_online(device, broker)
-    bad = ["", "{", "[]", "null", '{"data":{}}', telemetry(1).replace("20.02", "1e999"), telemetry(1).replace("co", "xx"),
+    bad = ["", "{", "[]", "null", '{"data":{}}', telemetry(1).replace("21.0", "1e999"), telemetry(1).replace("co", "xx"),
            telemetry(1, "aa:bb:cc:dd:ee:ff"), "\udcff\udcfe", "[" * 5000, '{"data":' * 1000]
     broker.publish(f"iot/telemetry/{DEVICE_ID}", [bad[i % len(bad)] for i in range(10000)])
     broker.publish(f"iot/telemetry/{DEVICE_ID}", [telemetry(i) for i in range(50)])
