@@ -41,7 +41,7 @@ class Column {
   void Reserve(std::size_t capacity) {
     void* grown = std::realloc(values_.get(), capacity * sizeof(double));
     if (grown == nullptr) throw std::bad_alloc();  // as a vector would
-    values_.release();                             // realloc freed it
+    static_cast<void>(values_.release());          // realloc freed it
     values_.reset(static_cast<double*>(grown));
     capacity_ = capacity;
   }

@@ -11,6 +11,7 @@ namespace {
 
 std::vector<std::string> Names(const os::TemporaryFolder& folder, const std::vector<FoundFile>& files) {
   std::vector<std::string> names;
+  names.reserve(files.size());
   for (const FoundFile& file : files) {
     names.push_back(std::filesystem::relative(file.path, folder.path()).string() + " of " +
                     file.folder_name.value_or("-"));

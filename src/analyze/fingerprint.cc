@@ -27,27 +27,30 @@ Hasher HasherOf(const GroupKey& key) {
   return hasher;
 }
 
-FingerprintSet::FingerprintSet(std::size_t expected) : slots_(FirstSlots(expected)), mask_(slots_.size() - 1) {}
+FingerprintSet::FingerprintSet(std::size_t expected)
+    : slot_count_(FirstSlots(expected)), memory_(slot_count_ * sizeof(Fingerprint)) {}
 
 bool FingerprintSet::Insert(const Fingerprint& fingerprint) {
-  const std::size_t slot = SlotFor(fingerprint);
-  if (slots_[slot] == fingerprint) return false;
-  slots_[slot] = fingerprint;
-  if (++size_ > slots_.size() / 4 * 3) Grow();
+  Fingerprint& slot = slots()[SlotFor(fingerprint)];
+  if (slot == fingerprint) return false;
+  slot = fingerprint;
+  if (++size_ > slot_count_ / 4 * 3) Grow();
   return true;
 }
 
 std::size_t FingerprintSet::SlotFor(const Fingerprint& fingerprint) const {
-  std::size_t slot = fingerprint.low & mask_;
-  while (slots_[slot] != Fingerprint() && slots_[slot] != fingerprint) slot = (slot + 1) & mask_;
+  const std::size_t mask = slot_count_ - 1;
+  std::size_t slot = fingerprint.low & mask;
+  while (slots()[slot] != Fingerprint() && slots()[slot] != fingerprint) slot = (slot + 1) & mask;
   return slot;
 }
 
 void FingerprintSet::Grow() {
-  const std::vector<Fingerprint> old = std::exchange(slots_, std::vector<Fingerprint>(slots_.size() * 2));
-  mask_ = slots_.size() - 1;
-  for (const Fingerprint& fingerprint : old) {
-    if (fingerprint != Fingerprint()) slots_[SlotFor(fingerprint)] = fingerprint;
+  const std::size_t old_count = std::exchange(slot_count_, slot_count_ * 2);
+  const os::LargeMemory old = std::exchange(memory_, os::LargeMemory(slot_count_ * sizeof(Fingerprint)));
+  const auto* fingerprints = static_cast<const Fingerprint*>(old.data());
+  for (std::size_t i = 0; i < old_count; ++i) {
+    if (fingerprints[i] != Fingerprint()) slots()[SlotFor(fingerprints[i])] = fingerprints[i];
   }
 }
 

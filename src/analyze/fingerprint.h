@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <cstring>
 #include <string_view>
-#include <vector>
 
 #include "analyze/sample.h"
 #include "inferometer/record.h"
+#include "os/large_memory.h"
 
 namespace inferometer::analyze {
 
@@ -87,15 +87,18 @@ class FingerprintSet {
   // False when it was there already.
   bool Insert(const Fingerprint& fingerprint);
   // Fetches what Insert of this fingerprint will look at.
-  void Prefetch(const Fingerprint& fingerprint) const { __builtin_prefetch(&slots_[fingerprint.low & mask_], 1); }
+  void Prefetch(const Fingerprint& fingerprint) const {
+    __builtin_prefetch(&slots()[fingerprint.low & (slot_count_ - 1)], 1);
+  }
   [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
   [[nodiscard]] std::size_t SlotFor(const Fingerprint& fingerprint) const;
   void Grow();
+  [[nodiscard]] Fingerprint* slots() const { return static_cast<Fingerprint*>(memory_.data()); }
 
-  std::vector<Fingerprint> slots_;
-  std::uint64_t mask_;
+  std::size_t slot_count_;
+  os::LargeMemory memory_;  // all zero is an empty slot
   std::size_t size_ = 0;
 };
 

@@ -57,7 +57,7 @@ class MetricsFileWalk {
   Status Entry(std::string_view key, Value result) {
     if (key != kSummaryKey && key != kRecordsKey) return Ok();
     simdjson::ondemand::value value;
-    if (const auto error = std::move(result).get(value)) return Failure(key, error);
+    if (const auto error = result.get(value)) return Failure(key, error);
     const char* place = value.raw_json_token().data();
     bool& saw = key == kSummaryKey ? saw_summary_ : saw_records_;
     if (saw) return record::JsonFailure(text_, place, key, "stands twice");

@@ -165,7 +165,8 @@ const char* PlainRecords::Match(const char* place, const char* end, FileRecords&
   RowFiller filler{end, timestamps_, row};
   for (const Step& step : shape_.steps()) {
     place = shape_.PassLiteral(step, place);
-    if (place == nullptr || (place = filler.Fill(step, place)) == nullptr) {
+    if (place != nullptr) place = filler.Fill(step, place);
+    if (place == nullptr) {
       records.RemoveLast();
       return nullptr;
     }

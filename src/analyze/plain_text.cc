@@ -21,7 +21,8 @@ const char* NumberEnd(const char* at) {
   const bool zero = *at == '0';
   const char* after = SomeDigits(at);
   if (after == nullptr || (zero && after != at + 1)) return nullptr;
-  if (*after == '.' && (after = SomeDigits(after + 1)) == nullptr) return nullptr;
+  if (*after == '.') after = SomeDigits(after + 1);
+  if (after == nullptr) return nullptr;
   if (*after != 'e' && *after != 'E') return after;
   ++after;
   if (*after == '+' || *after == '-') ++after;

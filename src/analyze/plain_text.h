@@ -96,7 +96,8 @@ inline const char* SkipFlatList(const char* at, const char* end) {
     }
     at += BytesBefore(stops);
     if (*at == ']') return at + 1;
-    if (*at != '"' || (at = FindStringEnd(at + 1)) == nullptr) return nullptr;
+    at = *at == '"' ? FindStringEnd(at + 1) : nullptr;
+    if (at == nullptr) return nullptr;
     ++at;
   }
   return nullptr;

@@ -105,6 +105,7 @@ TEST(Columns, AppendTakesEverythingOver) {
 TEST(StatisticOf, KnowsEveryName) {
   const Spread spread{5, 1, 2, 3, 4, 5, 6, 7};
   std::vector<double> values;
+  values.reserve(kStatisticNames.size());
   for (const auto name : kStatisticNames) values.push_back(StatisticOf(spread, name).value());
   EXPECT_EQ(values, (std::vector<double>{1, 2, 3, 4, 5, 6, 7}));
   EXPECT_FALSE(StatisticOf(spread, "median").has_value());

@@ -20,7 +20,6 @@ namespace {
 using analyze::FileWith;
 using analyze::OlderRecord;
 using analyze::OurRecord;
-using analyze::TestRecord;
 using ::testing::HasSubstr;
 
 struct Answer {
@@ -49,6 +48,9 @@ class AnalyzeCommandTest : public ::testing::Test {
     std::vector<std::string> first;
     std::vector<std::string> second;
     std::vector<std::string> older;
+    first.reserve(60);
+    second.reserve(4);
+    older.reserve(2);
     for (int i = 0; i < 60; ++i) first.push_back(OurRecord({i, 800.0 + i, 4000.0 + 10 * i}));
     for (int i = 0; i < 3; ++i) second.push_back(OurRecord({i, 400.5 + i, 1500.25, "b8:27:eb:bf:9d:51", "Tiny|Llama"}));
     for (int i = 0; i < 2; ++i) older.push_back(OlderRecord({i, 1200.5, 9000, "1c:bf:ce:15:ec:4d", "=cmd"}));

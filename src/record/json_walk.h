@@ -93,7 +93,7 @@ class RecordWalk {
     const auto match = FindName(key);
     if (!match || !sink_.Wants(match->field)) return Ok();
     simdjson::ondemand::value value;
-    if (const auto error = std::move(result).get(value)) return JsonFailure(text_, document_, key, error);
+    if (const auto error = result.get(value)) return JsonFailure(text_, document_, key, error);
     const char* place = value.raw_json_token().data();
     bool is_null = false;
     if (const auto error = value.is_null().get(is_null))

@@ -199,6 +199,7 @@ std::string GroupTables(const std::vector<Group>& groups, const analyze::CostQue
   }
   tables.Put(LoadTable(groups));
   std::vector<const Group*> all;
+  all.reserve(groups.size());
   for (const Group& group : groups) all.push_back(&group);
   tables.PutCosts(all);
   return std::move(tables).Take();

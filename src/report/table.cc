@@ -52,6 +52,7 @@ bool Table::IsRight(std::size_t column) const {
 std::vector<std::size_t> Table::Widths(TableFormat format) const {
   constexpr std::size_t kLeast = 3;  // "---"
   std::vector<std::size_t> widths;
+  widths.reserve(header_.size());
   for (const std::string& name : header_) widths.push_back(std::max(kLeast, ColumnsOf(InFormat(name, format))));
   for (std::size_t i = 0; i < cells_.size(); ++i) {
     std::size_t& width = widths[i % header_.size()];
