@@ -23,8 +23,8 @@ def main():
     if program is None:
         named = os.environ.get("INFEROMETER")
         what = f"INFEROMETER names {named}, which is no program" if named else "inferometer is not built"
-        sys.exit(f"analyze_metrics.py: {what}: build it with `cmake --preset release && cmake --build --preset release`, "
-                 "or say where it is with INFEROMETER=PATH")
+        sys.exit(f"analyze_metrics.py: {what}: build it with `cmake --preset release && cmake --build --preset "
+                 "release`, or say where it is with INFEROMETER=PATH")
     try:
         os.execv(program, [program, "analyze", *sys.argv[1:]])
     except OSError as error:

@@ -41,7 +41,7 @@ bool FingerprintSet::Insert(const Fingerprint& fingerprint) {
 std::size_t FingerprintSet::SlotFor(const Fingerprint& fingerprint) const {
   const std::size_t mask = slot_count_ - 1;
   std::size_t slot = fingerprint.low & mask;
-  while (slots()[slot] != Fingerprint() && slots()[slot] != fingerprint) slot = (slot + 1) & mask;
+  while (slots()[slot].high != 0 && slots()[slot] != fingerprint) slot = (slot + 1) & mask;
   return slot;
 }
 
@@ -50,7 +50,7 @@ void FingerprintSet::Grow() {
   const os::LargeMemory old = std::exchange(memory_, os::LargeMemory(slot_count_ * sizeof(Fingerprint)));
   const auto* fingerprints = static_cast<const Fingerprint*>(old.data());
   for (std::size_t i = 0; i < old_count; ++i) {
-    if (fingerprints[i] != Fingerprint()) slots()[SlotFor(fingerprints[i])] = fingerprints[i];
+    if (fingerprints[i].high != 0) slots()[SlotFor(fingerprints[i])] = fingerprints[i];
   }
 }
 

@@ -44,7 +44,7 @@ class Hasher {
     Hasher last = *this;
     last.Add(kLast);
     last.Add(kLast);
-    return {last.low_, last.high_ | 1};  // never all zero
+    return {last.low_, last.high_ | 1};  // high is never 0
   }
 
  private:

@@ -21,18 +21,15 @@ static_assert(kFilePaddingBytes >= kLongestLiteral + 64);
 constexpr std::uint64_t kClockZeros = 0x30303a30303a3030;
 constexpr std::uint64_t kClockColons = 0x0000ff0000ff0000;
 
-std::uint64_t TwoDigits(std::uint64_t word, unsigned first) {
-  return ((word >> (8 * first)) & 0xff) * 10 + ((word >> (8 * first + 8)) & 0xff);
-}
-
 // From "HH:MM:SS" to microseconds; nothing when it is not a time of day.
 std::optional<microseconds> ClockTime(std::uint64_t text) {
   const std::uint64_t digits = text ^ kClockZeros;
   if (((digits + kEachByte * (128 - 10)) & kHighBits) != 0 || (digits & kHighBits) != 0 || (digits & kClockColons) != 0)
     return std::nullopt;
-  const std::uint64_t hour = TwoDigits(digits, 0);
-  const std::uint64_t minute = TwoDigits(digits, 3);
-  const std::uint64_t second = TwoDigits(digits, 6);
+  const std::uint64_t pairs = digits * 10 + (digits >> 8);  // of two digits side by side, at the first one's place
+  const std::uint64_t hour = pairs & 0xff;
+  const std::uint64_t minute = (pairs >> 24) & 0xff;
+  const std::uint64_t second = (pairs >> 48) & 0xff;
   if (hour > 23 || minute > 59 || second > 59) return std::nullopt;
   return microseconds(static_cast<std::int64_t>((hour * 3600 + minute * 60 + second) * 1'000'000));
 }
@@ -97,7 +94,9 @@ const char* FindList(std::string_view text) {
 }  // namespace
 
 const char* TimestampReader::Read(const char* place, WallTime* time) {
-  if (std::memcmp(place, day_text_, sizeof day_text_) != 0) return ReadAnyForm(place, time);
+  // Eleven bytes in two words that overlap.
+  if (LoadWord(place) != LoadWord(day_text_) || LoadWord(place + 3) != LoadWord(day_text_ + 3))
+    return ReadAnyForm(place, time);
   const auto clock = ClockTime(LoadWord(place + 11));
   if (!clock || place[19] != '.' || LeadingDigits(place + 20) != 6) return ReadAnyForm(place, time);
   const char* end = place + 26 + static_cast<int>(place[26] == 'Z');

@@ -1,8 +1,5 @@
 #include "analyze/statistics.h"
 
-#include <algorithm>
-#include <array>
-#include <span>
 #include <vector>
 
 #include "base/quantile.h"
@@ -12,33 +9,12 @@ namespace {
 
 constexpr double kMillisecondsPerSecond = 1000;
 
-// Four sums at a time, so that no addition waits for the one before. The order is always the same.
-double SumOf(std::span<const double> values) {
-  constexpr std::size_t kLanes = 4;
-  std::array<double, kLanes> sums{};
-  const std::size_t whole = values.size() / kLanes * kLanes;
-  for (std::size_t i = 0; i < whole; i += kLanes) {
-    for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] += values[i + lane];
-  }
-  double rest = 0;
-  for (const double value : values.subspan(whole)) rest += value;
-  return (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest;
-}
-
-void AddQuantiles(std::span<double> values, Spread& spread) {
-  static constexpr double kQuantiles[] = {0.0, 0.5, 0.95, 0.99, 1.0};
-  const std::vector<double> found = base::QuantilesType7(values, kQuantiles);
-  spread.min = found[0];
-  spread.p50 = found[1];
-  if (values.size() >= kLeastForP95) spread.p95 = found[2];
-  if (values.size() >= kLeastForP99) spread.p99 = found[3];
-  spread.max = found[4];
-}
-
-void AddExtremes(std::span<const double> values, Spread& spread) {
-  const auto [least, most] = std::minmax_element(values.begin(), values.end());
-  spread.min = *least;
-  spread.max = *most;
+void AddQuantiles(Column& column, Spread& spread) {
+  static constexpr double kQuantiles[] = {0.5, 0.95, 0.99};
+  const std::vector<double> found = base::QuantilesType7(column.values(), {column.least(), column.most()}, kQuantiles);
+  spread.p50 = found[0];
+  if (column.size() >= kLeastForP95) spread.p95 = found[1];
+  if (column.size() >= kLeastForP99) spread.p99 = found[2];
 }
 
 }  // namespace
@@ -103,7 +79,7 @@ void Columns::AddEnergy(const Sample& sample) {
 void Columns::Append(const Columns& other) {
   total_ += other.total_;
   failed_ += other.failed_;
-  for (std::size_t i = 0; i < kBlocks; ++i) columns_[i].Append(other.columns_[i].values());
+  for (std::size_t i = 0; i < kBlocks; ++i) columns_[i].Append(other.columns_[i]);
   speed_.above += other.speed_.above;
   speed_.below += other.speed_.below;
   energy_per_token_.above += other.energy_per_token_.above;
@@ -120,20 +96,17 @@ void Columns::Clear() {
 }
 
 std::optional<Spread> Columns::SpreadOf(Block block, bool with_quantiles) {
-  const std::span<double> values = Of(block).values();
-  if (values.empty()) return std::nullopt;
+  Column& column = Of(block);
+  if (column.empty()) return std::nullopt;
   Spread spread;
-  spread.count = values.size();
-  const double total = SumOf(values);
-  spread.avg = total / static_cast<double>(values.size());
-  if (block == Block::kEnergy) spread.total = total;
+  spread.count = column.size();
+  spread.min = column.least();
+  spread.max = column.most();
+  spread.avg = column.sum() / static_cast<double>(column.size());
+  if (block == Block::kEnergy) spread.total = column.sum();
   if (block == Block::kTokensPerSecond) spread.avg = speed_.above / speed_.below * kMillisecondsPerSecond;
   if (block == Block::kEnergyPerToken) spread.avg = energy_per_token_.above / energy_per_token_.below;
-  if (with_quantiles) {
-    AddQuantiles(values, spread);
-  } else {
-    AddExtremes(values, spread);
-  }
+  if (with_quantiles) AddQuantiles(column, spread);
   return spread;
 }
 

@@ -1,7 +1,6 @@
 #include "base/quantile.h"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <cmath>
 #include <cstdint>
@@ -11,33 +10,6 @@ namespace {
 
 constexpr std::size_t kFewValues = 4096;  // below, selecting one by one is as fast
 constexpr std::size_t kBuckets = 4096;
-
-struct Extremes {
-  double least;
-  double most;
-};
-
-// Four at a time, so that no value waits for the one before. REQUIRES: not empty.
-Extremes ExtremesOf(std::span<const double> values) {
-  constexpr std::size_t kLanes = 4;
-  std::array<double, kLanes> least;
-  std::array<double, kLanes> most;
-  least.fill(values.front());
-  most.fill(values.front());
-  const std::size_t whole = values.size() / kLanes * kLanes;
-  for (std::size_t i = 0; i < whole; i += kLanes) {
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      const double value = values[i + lane];
-      least[lane] = value < least[lane] ? value : least[lane];
-      most[lane] = value > most[lane] ? value : most[lane];
-    }
-  }
-  Extremes extremes{*std::min_element(least.begin(), least.end()), *std::max_element(most.begin(), most.end())};
-  for (const double value : values.subspan(whole)) {
-    extremes = {std::min(value, extremes.least), std::max(value, extremes.most)};
-  }
-  return extremes;
-}
 
 // The order statistics asked for, found without sorting the rest: values are counted in buckets of equal width, and
 // only the buckets that hold an asked rank are gathered and sorted. Exact, since a smaller value never falls into a
@@ -112,9 +84,8 @@ double OneQuantile(std::span<double> values, double q) {
 
 double QuantileType7(std::vector<double>& values, double q) { return OneQuantile(values, q); }
 
-std::vector<double> QuantilesType7(std::span<double> values, std::span<const double> q) {
+std::vector<double> QuantilesType7(std::span<double> values, const Extremes& extremes, std::span<const double> q) {
   std::vector<double> found;
-  const Extremes extremes = ExtremesOf(values);
   const double width = extremes.most - extremes.least;
   const double scale = static_cast<double>(kBuckets - 1) / width;
   if (values.size() < kFewValues || !std::isnormal(width) || !std::isfinite(scale)) {

@@ -10,7 +10,15 @@ namespace inferometer::base {
 // Reorders `values`. REQUIRES: not empty, no NaN.
 [[nodiscard]] double QuantileType7(std::vector<double>& values, double q);
 
-// The same for several `q` at once, in their order, in two or three passes over the values however many there are.
-[[nodiscard]] std::vector<double> QuantilesType7(std::span<double> values, std::span<const double> q);
+// The smallest and the largest value.
+struct Extremes {
+  double least;
+  double most;
+};
+
+// The same for several `q` at once, in their order, in two passes over the values however many there are. Reorders
+// `values`. REQUIRES: `extremes` are theirs.
+[[nodiscard]] std::vector<double> QuantilesType7(std::span<double> values, const Extremes& extremes,
+                                                 std::span<const double> q);
 
 }  // namespace inferometer::base

@@ -22,6 +22,8 @@ TEST(MqttOptions, DefaultsWithAClientIdAreWell) { EXPECT_TRUE(CheckOptions(Good(
 struct Mistake {
   std::function<void(Options&)> make;
   std::string said;
+  // The test's name shows it.
+  friend std::ostream& operator<<(std::ostream& out, const Mistake& mistake) { return out << mistake.said; }
 };
 
 class MqttMistake : public testing::TestWithParam<Mistake> {};

@@ -161,6 +161,8 @@ TEST(ScriptedRefusal, UnansweredSubscriptionEndsTheConnection) {
 struct Answer {
   std::vector<std::string> bytes;
   std::string reason;
+  // The test's name shows it.
+  friend std::ostream& operator<<(std::ostream& out, const Answer& answer) { return out << answer.reason; }
 };
 
 class WrongAnswer : public testing::TestWithParam<Answer> {};

@@ -1,7 +1,9 @@
 #include "os/large_memory.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
+#include <cstdint>
 #include <new>
 
 namespace inferometer::os {
@@ -23,6 +25,21 @@ LargeMemory::LargeMemory(std::size_t bytes) : begin_(nullptr), mapped_bytes_(byt
 
 LargeMemory::~LargeMemory() {
   if (begin_ != nullptr) ::munmap(begin_, mapped_bytes_);
+}
+
+void TouchAhead(void* begin, std::size_t bytes) {
+#ifdef MADV_POPULATE_WRITE
+  static const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto address = reinterpret_cast<std::uintptr_t>(begin);
+  const std::uintptr_t into_page = address % page;
+  const std::uintptr_t skipped = into_page == 0 ? 0 : page - into_page;
+  if (skipped + page > bytes) return;
+  const std::uintptr_t length = (bytes - skipped) / page * page;
+  static_cast<void>(::madvise(static_cast<char*>(begin) + skipped, length, MADV_POPULATE_WRITE));
+#else
+  static_cast<void>(begin);
+  static_cast<void>(bytes);
+#endif
 }
 
 }  // namespace inferometer::os

@@ -33,5 +33,16 @@ TEST(LargeMemory, MoreThanThereIsThrows) {
   EXPECT_THROW(LargeMemory(std::numeric_limits<std::size_t>::max() / 2), std::bad_alloc);
 }
 
+TEST(TouchAhead, LeavesTheContentAsItIs) {
+  const LargeMemory memory(100'000);
+  auto* text = static_cast<char*>(memory.data());
+  text[5000] = 'x';
+  for (const std::size_t begin : {0U, 1U, 4095U, 4096U, 5000U}) {
+    for (const std::size_t bytes : {0U, 1U, 4095U, 4096U, 50'000U}) TouchAhead(text + begin, bytes);
+  }
+  EXPECT_EQ(text[5000], 'x');
+  EXPECT_EQ(text[5001], 0);
+}
+
 }  // namespace
 }  // namespace inferometer::os
