@@ -65,14 +65,14 @@ def test_copies_in_an_experiment_folder_count_once(measured, inferometer):
 
 
 def test_damaged_file_is_named_and_the_rest_is_answered(measured, inferometer):
-    whole = measured.files()[0]
+    whole, count = measured.files()[0], len(measured.records())
     (whole.parent / "inference_metrics_x_20250101_000000.json").write_bytes(whole.read_bytes()[:5000])
     done = inferometer("analyze", "--format", "json")
     assert done.returncode == 1
     answer = json.loads(done.stdout)
     [damage] = answer["damaged"]
     assert damage["file"].endswith("inference_metrics_x_20250101_000000.json") and 0 < damage["offset"] <= 5000 and damage["error"]
-    assert answer["groups"][0]["total_inferences"] == len(measured.records())
+    assert answer["groups"][0]["total_inferences"] == count
     assert "inference_metrics_x_20250101_000000.json" in done.stderr
 
 
