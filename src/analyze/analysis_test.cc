@@ -130,8 +130,8 @@ TEST_F(AnalyzeTest, LoadTimeIsTheNewestOfTheFolderAndModel) {
                        seconds);
   };
   Put("x/d/inference_metrics_a.json", FileWith({OurRecord({1, 1, 1, "a1", "m"}), OurRecord({2, 1, 1, "a1", "n"})}));
-  Put("x/d/loading_metrics.json", loading("2025-10-07T10:30:15Z", "m", 1.5));
-  Put("y/d/loading_metrics.json", loading("2025-10-08T10:30:15Z", "m", 2.5));
+  Put("x/d/loading_metrics.json", loading("2025-10-08T10:30:15Z", "m", 2.5));
+  Put("y/d/loading_metrics.json", loading("2025-10-07T10:30:15Z", "m", 1.5));
   Put("z/e/loading_metrics.json", loading("2025-10-09T10:30:15Z", "m", 9));
   const Analysis analysis = Run();
   EXPECT_EQ(analysis.groups[0].load_time_seconds, 2.5);

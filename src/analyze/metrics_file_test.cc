@@ -141,6 +141,9 @@ TEST(MetricsFile, NameInsideAnotherPlaceIsNotTheList) {
   text.insert(text.find("\"detailed"), inner);
   EXPECT_EQ(CountOf(text), 2U);
   Read(text);
+  text = FileWith({});
+  text.insert(text.find("\"detailed"), inner);
+  EXPECT_EQ(CountOf(text), 0U);
   EXPECT_NE(Read("{" + inner + "\"a\":1}").find("missing"), std::string::npos);
 }
 
@@ -233,6 +236,14 @@ TEST(MetricsFileDamage, RecordInTheMiddle) {
   EXPECT_NE(Read(text).find("field \"decode_ms\": stands twice"), std::string::npos);
   for (const char* bad : {"01", "1.", ".5", "1e", "-", "1.2.3", "1 2", "0x1", "nul", ""}) {
     EXPECT_NE(Read(with("180.25", bad)).find("byte"), std::string::npos) << bad;
+  }
+}
+
+TEST(MetricsFileDamage, TimesThatAreNoneAreRefusedOnTheSameDay) {
+  for (const char* clock : {"24:00:00", "10:60:00", "10:00:61", "1a:00:00", "10-00:00", "10:00;00"}) {
+    std::string bad = OurRecord({2});
+    bad.replace(bad.find("10:30:02"), 8, clock);
+    EXPECT_NE(Read(FileWith({OurRecord({1}), bad})).find("not a timestamp"), std::string::npos) << clock;
   }
 }
 

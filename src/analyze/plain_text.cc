@@ -1,5 +1,8 @@
 #include "analyze/plain_text.h"
 
+#include <simdjson.h>
+
+#include <algorithm>
 #include <charconv>
 #include <system_error>
 
@@ -29,9 +32,50 @@ const char* NumberEnd(const char* at) {
   return SomeDigits(after);
 }
 
+// Digits taken in so far, as one whole number.
+struct Mantissa {
+  std::uint64_t value = 0;
+  unsigned digits = 0;
+
+  // Behind the digits at `at`, at most `most` of them.
+  const char* TakeDigits(const char* at, unsigned most) {
+    for (unsigned count = 8; count == 8 && digits < most;) {
+      count = std::min({LeadingDigits(at), 8U, most - digits});
+      if (count == 0) break;
+      static constexpr std::uint64_t kPowers[] = {1,       10,        100,        1'000,      10'000,
+                                                  100'000, 1'000'000, 10'000'000, 100'000'000};
+      value = value * kPowers[count] + DigitsValue(LoadWord(at), count);
+      digits += count;
+      at += count;
+    }
+    return at;
+  }
+};
+
+// A number of at most 19 digits without exponent, which is what a shortest double is mostly printed as, by simdjson's
+// own conversion; nullptr for every other.
+const char* ReadUsualLength(const char* place, double* value) {
+  constexpr unsigned kMostDigits = 19;  // below 2^64
+  const bool negative = *place == '-';
+  const char* at = place + static_cast<int>(negative);
+  Mantissa mantissa;
+  const char* after = mantissa.TakeDigits(at, kMostDigits);
+  const unsigned whole = mantissa.digits;
+  if (whole == 0 || (*at == '0' && whole > 1)) return nullptr;
+  if (*after == '.') {
+    after = mantissa.TakeDigits(after + 1, kMostDigits);
+    if (mantissa.digits == whole) return nullptr;
+  }
+  if (IsDigit(*after) || (*after | 0x20) == 'e') return nullptr;
+  const auto power = -static_cast<std::int64_t>(mantissa.digits - whole);
+  const bool done = simdjson::builtin::numberparsing::compute_float_64(power, mantissa.value, negative, *value);
+  return done ? after : nullptr;
+}
+
 }  // namespace
 
 const char* ReadLongNumber(const char* place, double* value) {
+  if (const char* after = ReadUsualLength(place, value)) return after;
   const char* end = NumberEnd(place);
   if (end == nullptr) return nullptr;
   const auto [stopped, error] = std::from_chars(place, end, *value);

@@ -51,11 +51,11 @@ TEST(Columns, QuantilesAppearWhenEnoughValuesBoundThem) {
 TEST(Columns, AverageOfARateIsTheRatioOfTheSums) {
   Columns columns;
   columns.Add(Of({{Quantity::kGeneratedTokens, 11}, {Quantity::kDecodeMs, 1000}, {Quantity::kEnergyMj, 110}}));
-  columns.Add(Of({{Quantity::kGeneratedTokens, 91}, {Quantity::kDecodeMs, 1000}, {Quantity::kEnergyMj, 91}}));
+  columns.Add(Of({{Quantity::kGeneratedTokens, 91}, {Quantity::kDecodeMs, 500}, {Quantity::kEnergyMj, 91}}));
   const auto speed = columns.SpreadOf(Block::kTokensPerSecond).value();
   EXPECT_DOUBLE_EQ(speed.min, 10);
-  EXPECT_DOUBLE_EQ(speed.max, 90);
-  EXPECT_DOUBLE_EQ(speed.avg, 50);
+  EXPECT_DOUBLE_EQ(speed.max, 180);
+  EXPECT_DOUBLE_EQ(speed.avg, 100 / 1.5);
   const auto per_token = columns.SpreadOf(Block::kEnergyPerToken).value();
   EXPECT_DOUBLE_EQ(per_token.avg, 201.0 / 102.0);
   EXPECT_DOUBLE_EQ(per_token.max, 10);
