@@ -62,7 +62,7 @@ class Column {
     if (grown == nullptr) throw std::bad_alloc();  // as a vector would
     static_cast<void>(values_.release());          // realloc freed it
     values_.reset(static_cast<double*>(grown));
-    if (false && capacity >= kLong) os::TouchAhead(values_.get() + capacity_, (capacity - capacity_) * sizeof(double));
+    if (capacity >= kLong) os::TouchAhead(values_.get() + capacity_, (capacity - capacity_) * sizeof(double));
     capacity_ = capacity;
   }
 
