@@ -1,7 +1,8 @@
 // Writes metrics directories for the benchmark of `inferometer analyze`, the same bytes for the same seed:
-//   bench-analyze-data FOLDER older|ours FILES RECORDS_PER_FILE [SEED]
-// `older` is the indented layout of the older system, 14 keys a record; `ours` has one record a line. Every file's
-// summary block agrees with its records.
+//   bench-analyze-data FOLDER older|older-unrounded|ours FILES RECORDS_PER_FILE [SEED]
+// `older` is the indented layout of the older system, 14 keys a record, with three decimals; `older-unrounded` has
+// every digit that Python prints of a computed number; `ours` has one record a line. Every file's summary block agrees
+// with its records.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -114,12 +115,12 @@ void AppendOlderRecord(const InferenceRecord& r, const OlderExtra& extra, std::s
       *r.compute_device);
 }
 
-// CPU samples are tenths, as psutil gives them; the rest has three decimals.
-OlderExtra MakeExtra(InferenceRecord& record, Random& random) {
+// CPU samples are tenths, as psutil gives them.
+OlderExtra MakeExtra(InferenceRecord& record, bool rounded, Random& random) {
   OlderExtra extra{};
   for (double& sample : extra.samples) sample = std::round(random.Between(150, 200) * 10) / 10;
   record.cpu_percent_avg = (extra.samples[0] + extra.samples[1] + extra.samples[2]) / 3;
-  record::RoundAsWritten(record);
+  if (rounded) record::RoundAsWritten(record);
   extra.prompt_length = random.Whole(200, 420);
   extra.response_length = random.Whole(30, 260);
   return extra;
@@ -150,13 +151,13 @@ void AddToRanges(const InferenceRecord& record, Ranges& ranges) {
   ranges.energy.Add(*record.energy_consumed_mj);
 }
 
-std::string OlderFile(const FileNames& file, int records, Random& random) {
+std::string OlderFile(const FileNames& file, bool rounded, int records, Random& random) {
   std::string rows;
   Ranges ranges;
   for (int i = 0; i < records; ++i) {
     InferenceRecord record =
         MakeRecord(file, file.begin + std::chrono::microseconds(i * 2'000'000LL + random.Whole(0, 999'999)), random);
-    const OlderExtra extra = MakeExtra(record, random);
+    const OlderExtra extra = MakeExtra(record, rounded, random);
     AddToRanges(record, ranges);
     if (i > 0) rows += ",\n";
     AppendOlderRecord(record, extra, rows);
@@ -196,7 +197,13 @@ std::string OurFile(const FileNames& file, int number, int records, Random& rand
          rows + "\n  ]\n}\n";
 }
 
-Status WriteFiles(const std::filesystem::path& folder, bool older, int files, int records, std::uint64_t seed) {
+std::string FileText(std::string_view layout, const FileNames& names, int number, int records, Random& random) {
+  if (layout == "ours") return OurFile(names, number, records, random);
+  return OlderFile(names, layout == "older", records, random);
+}
+
+Status WriteFiles(const std::filesystem::path& folder, std::string_view layout, int files, int records,
+                  std::uint64_t seed) {
   Random random(seed);
   const WallTime start{std::chrono::microseconds(1'759'833'015'000'000)};
   for (int number = 0; number < files; ++number) {
@@ -204,7 +211,7 @@ Status WriteFiles(const std::filesystem::path& folder, bool older, int files, in
     const auto model = static_cast<std::size_t>(number) / std::size(kDeviceIds) % std::size(kModels);
     const FileNames names{kDeviceIds[device], fmt::format("edge-device-{:02}", device + 1), kModels[model],
                           start + std::chrono::seconds(number * 3600LL)};
-    const std::string text = older ? OlderFile(names, records, random) : OurFile(names, number, records, random);
+    const std::string text = FileText(layout, names, number, records, random);
     RETURN_IF_ERROR(os::CreateFolders(folder / names.device_name));
     const std::string name = fmt::format("inference_metrics_{}_{}.json", names.device_id,
                                          base::FormatCompactSecond(names.begin + std::chrono::seconds(2 * records)));
@@ -212,6 +219,8 @@ Status WriteFiles(const std::filesystem::path& folder, bool older, int files, in
   }
   return Ok();
 }
+
+bool IsLayout(std::string_view name) { return name == "older" || name == "older-unrounded" || name == "ours"; }
 
 bool ParseCount(const char* text, std::uint64_t* value) {
   const auto [end, error] = std::from_chars(text, text + std::strlen(text), *value);
@@ -223,13 +232,12 @@ int Main(int argc, char** argv) {
   std::uint64_t files = 0;
   std::uint64_t records = 0;
   std::uint64_t seed = 1;
-  if (argc < 5 || argc > 6 || (layout != "older" && layout != "ours") || !ParseCount(argv[3], &files) ||
-      !ParseCount(argv[4], &records) || (argc == 6 && !ParseCount(argv[5], &seed))) {
-    std::fputs("usage: bench-analyze-data FOLDER older|ours FILES RECORDS_PER_FILE [SEED]\n", stderr);
+  if (argc < 5 || argc > 6 || !IsLayout(layout) || !ParseCount(argv[3], &files) || !ParseCount(argv[4], &records) ||
+      (argc == 6 && !ParseCount(argv[5], &seed))) {
+    std::fputs("usage: bench-analyze-data FOLDER older|older-unrounded|ours FILES RECORDS_PER_FILE [SEED]\n", stderr);
     return 2;
   }
-  const Status status =
-      WriteFiles(argv[1], layout == "older", static_cast<int>(files), static_cast<int>(records), seed);
+  const Status status = WriteFiles(argv[1], layout, static_cast<int>(files), static_cast<int>(records), seed);
   if (status.ok()) return 0;
   std::fprintf(stderr, "bench-analyze-data: %s\n", status.message().c_str());
   return 1;

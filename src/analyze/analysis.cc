@@ -38,6 +38,7 @@ Damage DamageOf(const FoundFile& file, const Status& status) {
 // One thread's means of reading files.
 class FileWorker {
  public:
+  explicit FileWorker(Telling telling) : telling_(telling) {}
   void Read(const FoundFile& file, FileOutcome& outcome) {
     const Status status = TryRead(file, outcome);
     if (!status.ok()) {
@@ -51,9 +52,11 @@ class FileWorker {
     ASSIGN_OR_RETURN(const std::string_view text, buffer_.Read(file.path, kLargestFileBytes));
     RETURN_IF_ERROR(reader_.Read(text, file.folder_name, outcome.records));
     outcome.records.MakeColumns();
+    if (telling_ == Telling::kByFingerprint) outcome.records.MakeFingerprints();
     outcome.disagreements = CheckSummary(file.path.string(), outcome.records);
     return Ok();
   }
+  Telling telling_;
   os::FileBuffer buffer_{kFilePaddingBytes};
   MetricsFileReader reader_;
 };
@@ -62,29 +65,35 @@ class FileWorker {
 // the answer does not depend on who was faster.
 class FilePipeline {
  public:
-  FilePipeline(const std::vector<FoundFile>& files, const AnalyzeOptions& options, unsigned threads)
-      : files_(files), options_(options), threads_(threads) {}
+  FilePipeline(const std::vector<FoundFile>& files, const AnalyzeOptions& options, unsigned threads, Telling telling)
+      : files_(files), options_(options), threads_(threads), telling_(telling) {}
 
-  void Run(Analysis& analysis, Merger& merger) {
+  // False when the merger gave up.
+  [[nodiscard]] bool Run(Analysis& analysis, Merger& merger) {
     std::vector<std::jthread> helpers;
     for (unsigned i = 1; i < threads_ && i < files_.size(); ++i) helpers.emplace_back([&] { Work(analysis, merger); });
     Work(analysis, merger);
+    helpers.clear();  // joins
+    return !gave_up_;
   }
 
  private:
   void Work(Analysis& analysis, Merger& merger) {
-    FileWorker worker;
+    FileWorker worker(telling_);
     for (std::size_t i = next_++; i < files_.size(); i = next_++) {
       std::unique_ptr<FileOutcome> outcome = WaitForTurn(i);
+      if (outcome == nullptr) return;
       worker.Read(files_[i], *outcome);
       Deliver(i, std::move(outcome), analysis, merger);
     }
   }
 
-  // Keeps a fast thread from running away from a file that takes long: memory stays bounded.
+  // Keeps a fast thread from running away from a file that takes long: memory stays bounded. Nothing when the work is
+  // given up.
   std::unique_ptr<FileOutcome> WaitForTurn(std::size_t index) {
     std::unique_lock lock(mutex_);
-    merged_one_.wait(lock, [&] { return index < merged_ + std::size_t{threads_} * kFilesAhead; });
+    merged_one_.wait(lock, [&] { return gave_up_ || index < merged_ + std::size_t{threads_} * kFilesAhead; });
+    if (gave_up_) return nullptr;
     if (spare_.empty()) return std::make_unique<FileOutcome>();
     std::unique_ptr<FileOutcome> outcome = std::move(spare_.back());
     spare_.pop_back();
@@ -96,34 +105,38 @@ class FilePipeline {
     waiting_.emplace(index, std::move(outcome));
     if (merging_) return;
     merging_ = true;
-    for (auto first = waiting_.begin(); first != waiting_.end() && first->first == merged_; first = waiting_.begin()) {
+    for (auto first = waiting_.begin(); !gave_up_ && first != waiting_.end() && first->first == merged_;
+         first = waiting_.begin()) {
       std::unique_ptr<FileOutcome> ready = std::move(first->second);
       waiting_.erase(first);
       lock.unlock();
-      Merge(*ready, analysis, merger);
+      const bool merged = Merge(*ready, analysis, merger);
       lock.lock();
+      gave_up_ = !merged;
       spare_.push_back(std::move(ready));
       ++merged_;
       merged_one_.notify_all();
-      if (options_.progress) options_.progress(merged_, files_.size());
+      if (merged && options_.progress) options_.progress(merged_, files_.size());
     }
     merging_ = false;
   }
 
-  static void Merge(FileOutcome& outcome, Analysis& analysis, Merger& merger) {
+  static bool Merge(FileOutcome& outcome, Analysis& analysis, Merger& merger) {
     if (outcome.damage) {
       analysis.damaged.push_back(*std::exchange(outcome.damage, std::nullopt));
-      return;
+      return true;
     }
     ++analysis.files_read;
-    merger.Add(outcome.records);
+    if (!merger.Add(outcome.records)) return false;
     std::move(outcome.disagreements.begin(), outcome.disagreements.end(), std::back_inserter(analysis.disagreements));
     outcome.disagreements.clear();
+    return true;
   }
 
   const std::vector<FoundFile>& files_;
   const AnalyzeOptions& options_;
   unsigned threads_;
+  Telling telling_;
   std::atomic<std::size_t> next_ = 0;
   std::mutex mutex_;  // for all below
   std::condition_variable merged_one_;
@@ -131,7 +144,18 @@ class FilePipeline {
   std::vector<std::unique_ptr<FileOutcome>> spare_;
   std::size_t merged_ = 0;
   bool merging_ = false;
+  bool gave_up_ = false;
 };
+
+// All files, with equal records told in one way. Nothing when that way cannot tell them.
+std::optional<Analysis> ReadAll(const MetricsDirectory& directory, const AnalyzeOptions& options, Telling telling) {
+  const unsigned threads = options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
+  Analysis analysis;
+  Merger merger(telling, directory.metrics_bytes / kUsualRecordBytes);
+  if (!FilePipeline(directory.metrics, options, threads, telling).Run(analysis, merger)) return std::nullopt;
+  analysis.groups = merger.Finish(threads);
+  return analysis;
+}
 
 using LoadingKey = std::tuple<std::string, std::string, std::string>;  // device id, device name, model
 
@@ -162,13 +186,11 @@ std::string LowerCase(std::string_view text) {
 }  // namespace
 
 Result<Analysis> Analyze(const std::filesystem::path& root, const AnalyzeOptions& options) {
-  ASSIGN_OR_RETURN(MetricsDirectory directory, ListMetrics(root));
-  const unsigned threads = options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
-  Analysis analysis;
-  analysis.damaged = std::move(directory.unreadable);
-  Merger merger(directory.metrics_bytes / kUsualRecordBytes);
-  FilePipeline(directory.metrics, options, threads).Run(analysis, merger);
-  analysis.groups = merger.Finish(threads);
+  ASSIGN_OR_RETURN(const MetricsDirectory directory, ListMetrics(root));
+  auto read = ReadAll(directory, options, Telling::kByTime);
+  if (!read) read = ReadAll(directory, options, Telling::kByFingerprint);
+  Analysis& analysis = *read;
+  analysis.damaged.insert(analysis.damaged.end(), directory.unreadable.begin(), directory.unreadable.end());
   const auto loadings = ReadLoadings(directory.loadings, analysis.damaged);
   for (Group& group : analysis.groups) {
     const auto loading = loadings.find({group.key.device_id, group.key.device_name, group.key.model_name});
@@ -176,7 +198,7 @@ Result<Analysis> Analyze(const std::filesystem::path& root, const AnalyzeOptions
   }
   std::stable_sort(analysis.damaged.begin(), analysis.damaged.end(),
                    [](const Damage& a, const Damage& b) { return a.file < b.file; });
-  return analysis;
+  return std::move(analysis);
 }
 
 bool IsDevice(std::string_view device_id, std::string_view device_name, std::string_view asked) {

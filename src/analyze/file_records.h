@@ -1,6 +1,7 @@
 #pragma once
 // What was read of one metrics file.
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <span>
@@ -16,7 +17,26 @@ namespace inferometer::analyze {
 struct Row {
   Sample sample;
   std::uint32_t group = 0;  // index into FileRecords::groups()
-  Fingerprint fingerprint;
+  bool has_id = false;
+  WallTime timestamp;
+  Fingerprint fingerprint;  // of the id; without one, it is there after MakeFingerprints
+};
+
+// The time that the rows of one group fill; those with an id do not count.
+struct TimeSpan {
+  std::size_t rows = 0;
+  WallTime first;
+  WallTime last;
+  bool is_rising = true;  // each row is later than the one before
+
+  void Add(WallTime time) {
+    if (rows++ == 0) {
+      first = time;
+    } else {
+      is_rising = is_rising && time > last;
+    }
+    last = time;
+  }
 };
 
 // One number of a file's summary block: "inference_time_ms.avg". It agrees with the records' own number when the two
@@ -33,9 +53,6 @@ class FileRecords {
  public:
   // The index of `key` among the groups, where it is put when it is new.
   std::uint32_t GroupOf(const GroupKey& key);
-  // What FingerprintOfValues starts from in this group.
-  [[nodiscard]] const Hasher& hasher(std::uint32_t group) const { return hashers_[group]; }
-
   void Add(const Row& row) { rows_.push_back(row); }
   // A new row at the end, to be filled, and its removal. The reference lives until the next one.
   Row& Append() { return rows_.emplace_back(); }
@@ -43,8 +60,10 @@ class FileRecords {
   void AddClaim(SummaryClaim claim) { claims_.push_back(std::move(claim)); }
   // Forgets everything.
   void Clear();
-  // Fills columns() from the rows. Call once, when the file is read.
+  // Fills columns() and spans() from the rows. Call once, when the file is read.
   void MakeColumns();
+  // Gives the rows without an id the fingerprint of their values.
+  void MakeFingerprints();
 
   [[nodiscard]] std::span<const GroupKey> groups() const { return groups_; }
   [[nodiscard]] std::span<const Row> rows() const { return rows_; }
@@ -52,13 +71,15 @@ class FileRecords {
   // The samples of the rows, one Columns a group.
   [[nodiscard]] std::span<Columns> columns() { return {columns_.data(), groups_.size()}; }
   [[nodiscard]] std::span<const Columns> columns() const { return {columns_.data(), groups_.size()}; }
+  // The times of the rows, one span a group.
+  [[nodiscard]] std::span<const TimeSpan> spans() const { return spans_; }
 
  private:
   std::vector<GroupKey> groups_;
-  std::vector<Hasher> hashers_;
   std::map<GroupKey, std::uint32_t> index_;
   std::uint32_t latest_ = 0;
   std::vector<Row> rows_;
+  std::vector<TimeSpan> spans_;
   std::vector<Columns> columns_;  // as many as groups, or more, kept for their memory
   std::vector<SummaryClaim> claims_;
 };

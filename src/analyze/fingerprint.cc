@@ -39,9 +39,8 @@ bool FingerprintSet::Insert(const Fingerprint& fingerprint) {
 }
 
 std::size_t FingerprintSet::SlotFor(const Fingerprint& fingerprint) const {
-  const std::size_t mask = slot_count_ - 1;
-  std::size_t slot = fingerprint.low & mask;
-  while (slots()[slot].high != 0 && slots()[slot] != fingerprint) slot = (slot + 1) & mask;
+  std::size_t slot = FirstSlotFor(fingerprint);
+  while (slots()[slot].high != 0 && slots()[slot] != fingerprint) slot = (slot + 1) & (slot_count_ - 1);
   return slot;
 }
 

@@ -20,6 +20,8 @@ struct Fingerprint {
   bool operator==(const Fingerprint&) const = default;
 };
 
+__extension__ using Wide = unsigned __int128;
+
 // Takes in words one by one: each is multiplied to twice its length, and both halves go on.
 class Hasher {
  public:
@@ -48,7 +50,6 @@ class Hasher {
   }
 
  private:
-  __extension__ using Wide = unsigned __int128;
   static constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;
   static constexpr std::uint64_t kLast = 0xa0761d6478bd642f;
   static std::uint64_t Word(std::string_view text, std::size_t bytes) {
@@ -87,17 +88,18 @@ class FingerprintSet {
   // False when it was there already.
   bool Insert(const Fingerprint& fingerprint);
   // Fetches what Insert of this fingerprint will look at.
-  void Prefetch(const Fingerprint& fingerprint) const {
-    __builtin_prefetch(&slots()[fingerprint.low & (slot_count_ - 1)], 1);
-  }
+  void Prefetch(const Fingerprint& fingerprint) const { __builtin_prefetch(&slots()[FirstSlotFor(fingerprint)], 1); }
   [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
+  [[nodiscard]] std::size_t FirstSlotFor(const Fingerprint& fingerprint) const {
+    return static_cast<std::size_t>(fingerprint.low) & (slot_count_ - 1);
+  }
   [[nodiscard]] std::size_t SlotFor(const Fingerprint& fingerprint) const;
   void Grow();
   [[nodiscard]] Fingerprint* slots() const { return static_cast<Fingerprint*>(memory_.data()); }
 
-  std::size_t slot_count_;
+  std::size_t slot_count_;  // a power of two
   os::LargeMemory memory_;  // all zero is an empty slot
   std::size_t size_ = 0;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <thread>
 
 namespace inferometer::analyze {
@@ -29,26 +30,50 @@ Columns* OnlyKindFor(const GroupKey& energyless, Groups::iterator first, Groups:
 
 }  // namespace
 
-void Merger::Add(const FileRecords& file) {
+bool Merger::Add(const FileRecords& file) {
+  if (telling_ == Telling::kByTime && !TakeInTimes(file)) return false;
   std::vector<Columns*> columns;
   for (const GroupKey& key : file.groups()) columns.push_back(&groups_[key]);
   if (TakeIn(file.rows()) == file.rows().size()) {
     for (std::size_t i = 0; i < columns.size(); ++i) columns[i]->Append(file.columns()[i]);
-    return;
+    return true;
   }
   for (std::size_t i = 0; i < file.rows().size(); ++i) {
     const Row& row = file.rows()[i];
     if (is_new_[i]) columns[row.group]->Add(row.sample);
   }
+  return true;
+}
+
+bool Merger::TakeInTimes(const FileRecords& file) {
+  for (std::size_t i = 0; i < file.groups().size(); ++i) {
+    const TimeSpan& span = file.spans()[i];
+    if (span.rows > 0 && (!span.is_rising || !TakeInTime(file.groups()[i], span))) return false;
+  }
+  return true;
+}
+
+// False when another file of the same key has a part of the span.
+bool Merger::TakeInTime(const GroupKey& key, const TimeSpan& span) {
+  GroupKey anywhere = key;
+  anywhere.device_name.clear();
+  auto& times = times_[anywhere];
+  const auto later = times.upper_bound(span.last);
+  if (later != times.begin() && std::prev(later)->second >= span.first) return false;
+  times.emplace_hint(later, span.first, span.last);
+  return true;
 }
 
 // Notes in is_new_ which rows came for the first time, and tells how many.
 std::size_t Merger::TakeIn(std::span<const Row> rows) {
-  is_new_.resize(rows.size());
+  is_new_.assign(rows.size(), true);
   std::size_t count = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (i + kRowsAhead < rows.size()) seen_.Prefetch(rows[i + kRowsAhead].fingerprint);
-    is_new_[i] = seen_.Insert(rows[i].fingerprint);
+    if (telling_ == Telling::kByFingerprint || rows[i].has_id) {
+      if (seen_.size() == 0) seen_ = FingerprintSet(expected_records_);
+      if (i + kRowsAhead < rows.size()) seen_.Prefetch(rows[i + kRowsAhead].fingerprint);
+      is_new_[i] = seen_.Insert(rows[i].fingerprint);
+    }
     count += static_cast<std::size_t>(is_new_[i]);
   }
   return count;

@@ -12,24 +12,39 @@
 
 namespace inferometer::analyze {
 
+// How equal records without an id are told.
+enum class Telling {
+  // Those of one device and model are all of different times: each file's rise, and no two files' times overlap. Costs
+  // nothing a record; usual for files that do not repeat what earlier ones hold.
+  kByTime,
+  // By the fingerprint of their values, always.
+  kByFingerprint,
+};
+
 // Takes files in the order that decides which of two equal records counts (they may lie in folders of different
 // names). One thread at a time.
 class Merger {
  public:
   // `expected_records` is a guess.
-  explicit Merger(std::size_t expected_records) : seen_(expected_records) {}
+  Merger(Telling telling, std::size_t expected_records) : telling_(telling), expected_records_(expected_records) {}
 
-  // REQUIRES: the file's columns are made.
-  void Add(const FileRecords& file);
+  // False when times overlap, so that they do not tell the records apart: then everything is to be done again by
+  // fingerprint. REQUIRES: the file's columns are made; by fingerprint, its fingerprints, too.
+  [[nodiscard]] bool Add(const FileRecords& file);
   // The groups with their statistics, computed by `threads` threads. Ends the merger's use.
   [[nodiscard]] std::vector<Group> Finish(unsigned threads);
 
  private:
+  [[nodiscard]] bool TakeInTimes(const FileRecords& file);
+  [[nodiscard]] bool TakeInTime(const GroupKey& key, const TimeSpan& span);
   std::size_t TakeIn(std::span<const Row> rows);
   void FoldEnergyless();
 
+  Telling telling_;
+  std::size_t expected_records_;
   std::map<GroupKey, Columns> groups_;
   FingerprintSet seen_;
+  std::map<GroupKey, std::map<WallTime, WallTime>> times_;  // first to last, of each file; without the device's name
   std::vector<bool> is_new_;
 };
 

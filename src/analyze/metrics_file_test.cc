@@ -15,8 +15,9 @@ namespace {
 std::string Padded(const std::string& text) { return text + std::string(kFilePaddingBytes, '\0'); }
 
 // What a reader says of a text, as text.
-std::string Told(const Status& status, const FileRecords& records) {
+std::string Told(const Status& status, FileRecords& records) {
   if (!status.ok()) return status.message();
+  records.MakeFingerprints();
   std::string told;
   for (const GroupKey& key : records.groups()) {
     told += key.device_id + '|' + key.device_name + '|' + key.model_name + '|' + key.compute_device.value_or("-") +

@@ -45,14 +45,12 @@ struct RowFiller {
   const char* end;
   TimestampReader& timestamps;
   Row& row;
-  WallTime timestamp{};
-  std::optional<Fingerprint> id{};
 
   const char* Fill(const Step& step, const char* place) {
     switch (step.gap) {
       case Gap::kReal: return Number(step, place, ReadNumber);
       case Gap::kInteger: return Number(step, place, ReadWholeNumber);
-      case Gap::kTimestamp: return timestamps.Read(place, &timestamp);
+      case Gap::kTimestamp: return timestamps.Read(place, &row.timestamp);
       case Gap::kRecordId: return RecordId(place);
       case Gap::kSkipNumber: return SkipNumber(place);
       case Gap::kSkipString: return SkipString(place);
@@ -75,7 +73,8 @@ struct RowFiller {
   const char* RecordId(const char* place) {
     const char* quote = FindStringEnd(place);
     if (quote == nullptr || static_cast<std::size_t>(quote - place) > record::kLongestText) return nullptr;
-    id = FingerprintOfId({place, static_cast<std::size_t>(quote - place)});
+    row.has_id = true;
+    row.fingerprint = FingerprintOfId({place, static_cast<std::size_t>(quote - place)});
     return quote + 1;
   }
 };
@@ -170,7 +169,6 @@ const char* PlainRecords::Match(const char* place, const char* end, FileRecords&
       return nullptr;
     }
   }
-  row.fingerprint = filler.id ? *filler.id : FingerprintOfValues(records.hasher(group_), filler.timestamp, row.sample);
   return place;
 }
 

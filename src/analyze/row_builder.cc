@@ -49,9 +49,9 @@ void AddRow(const RecordParts& parts, std::optional<std::string_view> folder_nam
   row.sample = parts.sample;
   row.sample.failed = parts.texts.failed();
   row.group = records.GroupOf(parts.texts.KeyOf(folder_name, parts.sample.Has(Quantity::kEnergyMj)));
-  row.fingerprint = parts.texts.Has(Role::kRecordId)
-                        ? FingerprintOfId(parts.texts.Get(Role::kRecordId))
-                        : FingerprintOfValues(records.hasher(row.group), parts.timestamp, row.sample);
+  row.timestamp = parts.timestamp;
+  row.has_id = parts.texts.Has(Role::kRecordId);
+  if (row.has_id) row.fingerprint = FingerprintOfId(parts.texts.Get(Role::kRecordId));
   records.Add(row);
 }
 
