@@ -3,12 +3,11 @@
 
     bench/analyze.py [--rounds N] [--build DIR]
 
-Writes its data anew into build/bench/data (1,000 files with 1,000,000 records: the older layout with three decimals, the
-same with all the digits that Python prints, and ours), so that the page cache holds the files as a program has just
-written them: what was evicted and read again from the disk lies there in smaller pieces, which takes twice as long to
-read. Puts DuckDB into third_party/bench-python (tools/pins-bench.txt)
-unless it is there, and runs the rivals one after another in every round, so that a slow minute of the machine falls on
-all of them. Prints the median, the best and the processor's time of each, the ratios of the medians and the peak memory
+Writes its data into build/bench/data (1,000 files with 1,000,000 records: the older layout with three decimals, the same
+with all the digits that Python prints, and ours), in every round anew, so that the page cache holds all of it as a program
+has just written it, for every rival: a machine may evict what nobody read for some seconds, and what it reads again lies
+in smaller pieces, which takes twice as long. Puts DuckDB into third_party/bench-python (tools/pins-bench.txt) unless it is
+there, and runs the rivals one after another in every round, so that a slow minute of the machine falls on all of them. Prints the median, the best and the processor's time of each, the ratios of the medians and the peak memory
 beside the bounds; exits 1 when a bound is missed.
 """
 
@@ -66,10 +65,10 @@ def say(text):
 
 def make_data(build, layout):
     folder = os.path.join(DATA, layout)
-    say(f"writing {FILES} files of the {layout} layout into {os.path.relpath(folder)}")
     shutil.rmtree(folder, ignore_errors=True)
     maker = os.path.join(build, "bench-analyze-data")
     subprocess.run([maker, folder, layout, str(FILES), str(RECORDS_PER_FILE)], check=True)
+    os.sync()  # no rival shares the processors with what writes the pages to the disk
     return folder
 
 
@@ -95,15 +94,24 @@ def run(command):
     return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def measure(contenders, rounds):
-    """Runs of each contender, interleaved, after one that warms the page cache."""
+def read_all(folder):
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with open(os.path.join(parent, name), "rb") as file:
+                file.read()
+
+
+def measure(contenders, rounds, make):
+    """Runs of each contender, interleaved over the folder that `make` writes, after one round that is not counted."""
     runs = {name: [] for name in contenders}
     for number in range(rounds + 1):
+        folder = make()
         for name, command in contenders.items():
+            read_all(folder)
             result = run(command)
             if number > 0:
                 runs[name].append(result)
-        say(f"round {number} of {rounds} done" if number else "page cache is warm")
+        say(f"round {number} of {rounds} done" if number else "warmed up")
     return runs
 
 
@@ -130,12 +138,13 @@ def main():
     bring_duckdb()
     missed = []
     for layout in ("older", "older-unrounded", "ours"):
-        folder = make_data(arguments.build, layout)
+        folder = os.path.join(DATA, layout)
+        say(f"{FILES} files of the {layout} layout in {os.path.relpath(folder)}")
         runs = measure({
             "inferometer": [program, "analyze", "--metrics-dir", folder, "--format", "json"],
             "json.load": [sys.executable, "-c", JSON_LOAD, folder],
             "DuckDB read_json": [sys.executable, "-c", DUCKDB, folder],
-        }, arguments.rounds)
+        }, arguments.rounds, lambda name=layout: make_data(arguments.build, name))
         medians, memory = report(f"{FILES * RECORDS_PER_FILE:,} records, {FILES:,} files, {layout} layout", runs)
         if layout != "ours":
             over_json = medians["json.load"] / medians["inferometer"]

@@ -21,7 +21,6 @@
 namespace inferometer::analyze {
 namespace {
 
-constexpr std::size_t kUsualRecordBytes = 600;
 constexpr std::size_t kFilesAhead = 4;  // a thread, that may wait for an earlier file to be merged
 
 // What one file gave.
@@ -151,7 +150,7 @@ class FilePipeline {
 std::optional<Analysis> ReadAll(const MetricsDirectory& directory, const AnalyzeOptions& options, Telling telling) {
   const unsigned threads = options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
   Analysis analysis;
-  Merger merger(telling, directory.metrics_bytes / kUsualRecordBytes);
+  Merger merger(telling, directory.metrics.size());
   if (!FilePipeline(directory.metrics, options, threads, telling).Run(analysis, merger)) return std::nullopt;
   analysis.groups = merger.Finish(threads);
   return analysis;

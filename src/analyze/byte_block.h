@@ -82,13 +82,13 @@ class ByteBlock {
 using ByteBlock = PortableByteBlock;
 #endif
 
-// Whether `size` bytes are the same. A few overlapping blocks for the usual sizes, without a call.
+// Whether `size` bytes are the same, block by block without a call; the last block may overlap the one before.
 inline bool SameBytes(const char* a, const char* b, std::size_t size) {
   constexpr std::size_t kBlock = ByteBlock::kBytes;
   const auto same_at = [&](std::size_t at) { return ByteBlock(a + at).EqualTo(ByteBlock(b + at)); };
-  if (size < kBlock || size > 4 * kBlock) return std::memcmp(a, b, size) == 0;
-  std::uint32_t same = same_at(0) & same_at(size - kBlock);
-  if (size > 2 * kBlock) same &= same_at(kBlock) & same_at(size - 2 * kBlock);
+  if (size < kBlock) return std::memcmp(a, b, size) == 0;
+  std::uint32_t same = same_at(size - kBlock);
+  for (std::size_t at = 0; at + kBlock < size; at += kBlock) same &= same_at(at);
   return same == 0xffff;
 }
 

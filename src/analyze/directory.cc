@@ -47,8 +47,6 @@ class Lister {
       found_.loadings.push_back(File(folder, entry));
     } else if (name.starts_with("inference_metrics_") && name.ends_with(".json")) {
       found_.metrics.push_back(File(folder, entry));
-      const std::uintmax_t bytes = entry.file_size(ignored);
-      if (!ignored) found_.metrics_bytes += bytes;
     }
   }
 

@@ -26,10 +26,9 @@ struct FoundFile {
 };
 
 struct MetricsDirectory {
-  std::vector<FoundFile> metrics;    // inference_metrics_*.json, sorted by path
-  std::vector<FoundFile> loadings;   // loading_metrics.json, sorted by path
-  std::uintmax_t metrics_bytes = 0;  // of all metrics files together
-  std::vector<Damage> unreadable;    // folders that could not be listed
+  std::vector<FoundFile> metrics;   // inference_metrics_*.json, sorted by path
+  std::vector<FoundFile> loadings;  // loading_metrics.json, sorted by path
+  std::vector<Damage> unreadable;   // folders that could not be listed
 };
 
 // Looks through `root` and all folders in it, as experiments nest them. Passed over: temporary and hidden files, the

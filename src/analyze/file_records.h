@@ -55,7 +55,7 @@ class FileRecords {
   std::uint32_t GroupOf(const GroupKey& key);
   void Add(const Row& row) { rows_.push_back(row); }
   // A new row at the end, to be filled, and its removal. The reference lives until the next one.
-  Row& Append() { return rows_.emplace_back(); }
+  Row& Append(const Row& row) { return rows_.emplace_back(row); }
   void RemoveLast() { rows_.pop_back(); }
   void AddClaim(SummaryClaim claim) { claims_.push_back(std::move(claim)); }
   // Forgets everything.

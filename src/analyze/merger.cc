@@ -70,7 +70,7 @@ std::size_t Merger::TakeIn(std::span<const Row> rows) {
   std::size_t count = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (telling_ == Telling::kByFingerprint || rows[i].has_id) {
-      if (seen_.size() == 0) seen_ = FingerprintSet(expected_records_);
+      if (seen_.size() == 0) seen_ = FingerprintSet(files_ * rows.size());
       if (i + kRowsAhead < rows.size()) seen_.Prefetch(rows[i + kRowsAhead].fingerprint);
       is_new_[i] = seen_.Insert(rows[i].fingerprint);
     }

@@ -25,8 +25,8 @@ enum class Telling {
 // names). One thread at a time.
 class Merger {
  public:
-  // `expected_records` is a guess.
-  Merger(Telling telling, std::size_t expected_records) : telling_(telling), expected_records_(expected_records) {}
+  // `files` is how many will be added, more or less.
+  Merger(Telling telling, std::size_t files) : telling_(telling), files_(files) {}
 
   // False when times overlap, so that they do not tell the records apart: then everything is to be done again by
   // fingerprint. REQUIRES: the file's columns are made; by fingerprint, its fingerprints, too.
@@ -41,7 +41,7 @@ class Merger {
   void FoldEnergyless();
 
   Telling telling_;
-  std::size_t expected_records_;
+  std::size_t files_;
   std::map<GroupKey, Columns> groups_;
   FingerprintSet seen_;
   std::map<GroupKey, std::map<WallTime, WallTime>> times_;  // first to last, of each file; without the device's name

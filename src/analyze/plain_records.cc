@@ -55,9 +55,9 @@ struct RowFiller {
       case Gap::kSkipNumber: return SkipNumber(place);
       case Gap::kSkipString: return SkipString(place);
       case Gap::kSkipList: return SkipFlatList(place, end);
-      case Gap::kEnd: return place;
+      case Gap::kEnd: break;
     }
-    return nullptr;
+    return place;
   }
 
  private:
@@ -67,7 +67,7 @@ struct RowFiller {
     const char* after = read(place, &value);
     value *= step.factor;
     if (after == nullptr || value < step.lowest || value > step.highest) return nullptr;
-    row.sample.Set(step.quantity, value);
+    row.sample.Replace(step.quantity, value);
     return after;
   }
   const char* RecordId(const char* place) {
@@ -150,16 +150,15 @@ const char* PlainRecords::One(const char* place, const char* end, std::optional<
                               FileRecords& records) {
   if (const char* after = Match(place, end, records)) return after;
   if (!shape_.Learn(place, end)) return nullptr;
-  failed_ = shape_.texts().failed();
-  group_ = records.GroupOf(shape_.texts().KeyOf(folder_name, shape_.has_energy()));
+  empty_row_ = {};
+  empty_row_.sample = shape_.EmptySample();
+  empty_row_.group = records.GroupOf(shape_.texts().KeyOf(folder_name, shape_.has_energy()));
   return Match(place, end, records);
 }
 
 const char* PlainRecords::Match(const char* place, const char* end, FileRecords& records) {
   if (shape_.steps().empty()) return nullptr;
-  Row& row = records.Append();
-  row.group = group_;
-  row.sample.failed = failed_;
+  Row& row = records.Append(empty_row_);
   RowFiller filler{end, timestamps_, row};
   for (const Step& step : shape_.steps()) {
     place = shape_.PassLiteral(step, place);

@@ -47,8 +47,7 @@ class PlainRecords {
   const char* Match(const char* place, const char* end, FileRecords& records);
 
   RecordShape shape_;
-  std::uint32_t group_ = 0;  // of records of this shape, as is the next
-  bool failed_ = false;
+  Row empty_row_;  // of a record of this shape: everything but its numbers and its time
   TimestampReader timestamps_;
 };
 

@@ -34,21 +34,24 @@ const char* NumberEnd(const char* at) {
 
 // Digits taken in so far, as one whole number.
 struct Mantissa {
-  std::uint64_t value = 0;
+  std::uint64_t value = 0;  // meaningless once `digits` is more than 19
   unsigned digits = 0;
 
-  // Behind the digits at `at`, at most `most` of them.
-  const char* TakeDigits(const char* at, unsigned most) {
-    for (unsigned count = 8; count == 8 && digits < most;) {
-      count = std::min({LeadingDigits(at), 8U, most - digits});
-      if (count == 0) break;
-      static constexpr std::uint64_t kPowers[] = {1,       10,        100,        1'000,      10'000,
-                                                  100'000, 1'000'000, 10'000'000, 100'000'000};
-      value = value * kPowers[count] + DigitsValue(LoadWord(at), count);
-      digits += count;
-      at += count;
-    }
-    return at;
+  // Behind the first digits at `at`, up to 16 of them.
+  const char* TakeDigits(const char* at) {
+    const unsigned count = LeadingDigits(at);
+    if (count == 0) return at;
+    constexpr unsigned kWord = sizeof(std::uint64_t);
+    Append(LoadWord(at), std::min(count, kWord));
+    if (count > kWord) Append(LoadWord(at + kWord), count - kWord);
+    digits += count;
+    return at + count;
+  }
+
+ private:
+  void Append(std::uint64_t word, unsigned count) {
+    static constexpr std::uint64_t kPowers[] = {1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000};
+    value = value * kPowers[count] + DigitsValue(word, count);
   }
 };
 
@@ -59,14 +62,14 @@ const char* ReadUsualLength(const char* place, double* value) {
   const bool negative = *place == '-';
   const char* at = place + static_cast<int>(negative);
   Mantissa mantissa;
-  const char* after = mantissa.TakeDigits(at, kMostDigits);
+  const char* after = mantissa.TakeDigits(at);
   const unsigned whole = mantissa.digits;
   if (whole == 0 || (*at == '0' && whole > 1)) return nullptr;
   if (*after == '.') {
-    after = mantissa.TakeDigits(after + 1, kMostDigits);
+    after = mantissa.TakeDigits(after + 1);
     if (mantissa.digits == whole) return nullptr;
   }
-  if (IsDigit(*after) || (*after | 0x20) == 'e') return nullptr;
+  if (mantissa.digits > kMostDigits || IsDigit(*after) || (*after | 0x20) == 'e') return nullptr;
   const auto power = -static_cast<std::int64_t>(mantissa.digits - whole);
   const bool done = simdjson::builtin::numberparsing::compute_float_64(power, mantissa.value, negative, *value);
   return done ? after : nullptr;

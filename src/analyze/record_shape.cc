@@ -131,6 +131,15 @@ void RecordShape::Clear() {
   has_energy_ = false;
 }
 
+Sample RecordShape::EmptySample() const {
+  Sample sample;
+  sample.failed = texts_.failed();
+  for (const Step& step : steps_) {
+    if (step.gap == Gap::kReal || step.gap == Gap::kInteger) sample.Set(step.quantity, 0);
+  }
+  return sample;
+}
+
 bool RecordShape::AddStep(std::string_view literal, Step step) {
   if (literal.size() > kLongestLiteral) return false;
   step.first_byte = static_cast<std::uint32_t>(literals_.size());

@@ -53,6 +53,9 @@ class RecordShape {
   [[nodiscard]] const RecordTexts& texts() const { return texts_; }
   [[nodiscard]] bool has_energy() const { return has_energy_; }
 
+  // The sample of a record of this shape, before its numbers are read.
+  [[nodiscard]] Sample EmptySample() const;
+
   // Behind the step's literal, or nullptr where the text differs. REQUIRES: kLongestLiteral bytes are readable.
   [[nodiscard]] const char* PassLiteral(const Step& step, const char* place) const {
     return SameBytes(place, literals_.data() + step.first_byte, step.bytes) ? place + step.bytes : nullptr;

@@ -32,6 +32,8 @@ class Sample {
     values_[Index(quantity)] = value;
     present_ = static_cast<std::uint16_t>(present_ | Bit(quantity));
   }
+  // REQUIRES: the quantity is present.
+  void Replace(Quantity quantity, double value) { values_[Index(quantity)] = value; }
   [[nodiscard]] bool Has(Quantity quantity) const { return (present_ & Bit(quantity)) != 0; }
   [[nodiscard]] std::optional<double> Get(Quantity quantity) const {
     return Has(quantity) ? std::optional(values_[Index(quantity)]) : std::nullopt;
@@ -53,7 +55,7 @@ class Sample {
   static constexpr unsigned Bit(Quantity quantity) { return 1U << Index(quantity); }
 
   std::uint16_t present_ = 0;
-  std::array<double, kQuantities> values_;  // only those present hold a number
+  std::array<double, kQuantities> values_{};  // only those present mean something
 };
 
 // Stands for the source of an energy that names none, as in the files of the older system.
