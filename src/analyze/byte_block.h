@@ -33,15 +33,16 @@ class PortableByteBlock {
   }
   // Bytes of at least `bound`, of 1 to 128.
   [[nodiscard]] std::uint32_t From(unsigned bound) const { return Bits(From(low_, bound), From(high_, bound)); }
-  [[nodiscard]] std::uint32_t EqualTo(const PortableByteBlock& other) const {
-    return Bits(~NotZero(low_ ^ other.low_), ~NotZero(high_ ^ other.high_));
-  }
+  PortableByteBlock operator^(const PortableByteBlock& other) const { return {low_ ^ other.low_, high_ ^ other.high_}; }
+  PortableByteBlock operator|(const PortableByteBlock& other) const { return {low_ | other.low_, high_ | other.high_}; }
+  [[nodiscard]] bool IsZero() const { return (low_ | high_) == 0; }
   [[nodiscard]] std::uint32_t Digits() const {
     const std::uint64_t zeros = kEachByte * '0';
     return Bits(~From(low_ ^ zeros, 10), ~From(high_ ^ zeros, 10));
   }
 
  private:
+  PortableByteBlock(std::uint64_t low, std::uint64_t high) : low_(low), high_(high) {}
   static std::uint64_t NotZero(std::uint64_t word) { return From(word, 1); }
   static std::uint64_t From(std::uint64_t word, unsigned bound) {
     return ((word & ~kHighBits) + kEachByte * (128 - bound)) | word;
@@ -62,9 +63,9 @@ class ByteBlock {
   static constexpr unsigned kBytes = 16;
   explicit ByteBlock(const char* place) { std::memcpy(&bytes_, place, sizeof bytes_); }
   [[nodiscard]] std::uint32_t EqualTo(char c) const { return Bits(_mm_cmpeq_epi8(bytes_, _mm_set1_epi8(c))); }
-  [[nodiscard]] std::uint32_t EqualTo(const ByteBlock& other) const {
-    return Bits(_mm_cmpeq_epi8(bytes_, other.bytes_));
-  }
+  ByteBlock operator^(const ByteBlock& other) const { return ByteBlock(_mm_xor_si128(bytes_, other.bytes_)); }
+  ByteBlock operator|(const ByteBlock& other) const { return ByteBlock(_mm_or_si128(bytes_, other.bytes_)); }
+  [[nodiscard]] bool IsZero() const { return Bits(_mm_cmpeq_epi8(bytes_, _mm_setzero_si128())) == 0xffff; }
   [[nodiscard]] std::uint32_t From(unsigned bound) const {
     const __m128i least = _mm_set1_epi8(static_cast<char>(bound));
     return Bits(_mm_cmpeq_epi8(_mm_max_epu8(bytes_, least), bytes_));
@@ -76,20 +77,21 @@ class ByteBlock {
 
  private:
   static std::uint32_t Bits(__m128i marks) { return static_cast<std::uint32_t>(_mm_movemask_epi8(marks)); }
+  explicit ByteBlock(__m128i bytes) : bytes_(bytes) {}
   __m128i bytes_;
 };
 #else
 using ByteBlock = PortableByteBlock;
 #endif
 
-// Whether `size` bytes are the same, block by block without a call; the last block may overlap the one before.
+// Whether `size` bytes are the same: in two or four blocks that overlap for the usual sizes, without a call.
 inline bool SameBytes(const char* a, const char* b, std::size_t size) {
   constexpr std::size_t kBlock = ByteBlock::kBytes;
-  const auto same_at = [&](std::size_t at) { return ByteBlock(a + at).EqualTo(ByteBlock(b + at)); };
-  if (size < kBlock) return std::memcmp(a, b, size) == 0;
-  std::uint32_t same = same_at(size - kBlock);
-  for (std::size_t at = 0; at + kBlock < size; at += kBlock) same &= same_at(at);
-  return same == 0xffff;
+  const auto change_at = [&](std::size_t at) { return ByteBlock(a + at) ^ ByteBlock(b + at); };
+  if (size < kBlock || size > 4 * kBlock) return std::memcmp(a, b, size) == 0;
+  const ByteBlock outer = change_at(0) | change_at(size - kBlock);
+  if (size <= 2 * kBlock) return outer.IsZero();
+  return (outer | change_at(kBlock) | change_at(size - 2 * kBlock)).IsZero();
 }
 
 // How many bytes stand before the first marked one. REQUIRES: one is marked.

@@ -77,7 +77,7 @@ const char* ReadUsualLength(const char* place, double* value) {
 
 }  // namespace
 
-const char* ReadLongNumber(const char* place, double* value) {
+const char* ReadAnyNumber(const char* place, double* value) {
   if (const char* after = ReadUsualLength(place, value)) return after;
   const char* end = NumberEnd(place);
   if (end == nullptr) return nullptr;

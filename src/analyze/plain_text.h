@@ -26,39 +26,13 @@ inline bool AreDigits(std::uint64_t word, unsigned count) {
 }
 
 // Any JSON number, correctly rounded; nullptr when it is none or too large.
-const char* ReadLongNumber(const char* place, double* value);
+const char* ReadAnyNumber(const char* place, double* value);
 
 // How many of the first bytes are digits: 0 to 16.
 inline unsigned LeadingDigits(const char* place) { return BytesBefore(ByteBlock(place).Digits() ^ 0x1ffff); }
 
 // Powers of ten by which a number's digits are divided, once, which rounds correctly.
 inline constexpr double kPowersOfTen[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
-
-// A JSON number, correctly rounded, of up to 8 digits with a point among them: every other goes to ReadLongNumber.
-// Where the token ends is known before its value, so that the next token's reading does not wait for it.
-inline const char* ReadBlockNumber(const char* place, double* value) {
-  const bool negative = *place == '-';
-  const char* at = place + static_cast<int>(negative);
-  const std::uint32_t no_digits = ByteBlock(at).Digits() ^ 0x1ffff;
-  const unsigned whole = BytesBefore(no_digits);
-  if (whole - 1 > 7 || (*at == '0' && whole > 1)) return ReadLongNumber(place, value);
-  std::uint64_t digits = LoadWord(at);
-  unsigned length = whole;
-  unsigned decimals = 0;
-  if (at[whole] == '.') {
-    length = BytesBefore(no_digits & (no_digits - 1));
-    decimals = length - whole - 1;
-    if (decimals == 0 || length > 9) return ReadLongNumber(place, value);
-    // The digits behind the point move up to those before it.
-    const std::uint64_t before_point = (std::uint64_t{1} << (8 * whole)) - 1;
-    digits = (digits & before_point) | (LoadWord(at + 1) & ~before_point);
-  }
-  if ((at[length] | 0x20) == 'e') return ReadLongNumber(place, value);
-  const std::uint64_t shifted = DigitsValue(digits, whole + decimals);
-  const double number = static_cast<double>(static_cast<std::int64_t>(shifted)) / kPowersOfTen[decimals];
-  *value = negative ? -number : number;
-  return at + length;
-}
 
 // The high bit of every byte that is none of "-./0123456789".
 inline std::uint64_t NoNumberBytes(std::uint64_t word) {
@@ -82,7 +56,7 @@ inline unsigned BytesBeforeMark(std::uint64_t high_bits) {
 inline const char* ReadNumber(const char* place, double* value) {
   std::uint64_t digits = LoadWord(place);
   const std::uint64_t stops = NoNumberBytes(digits);
-  if (stops == 0) return ReadBlockNumber(place, value);
+  if (stops == 0) return ReadAnyNumber(place, value);
   unsigned count = BytesBeforeMark(stops);
   const char* after = place + count;
   unsigned decimals = 0;
@@ -95,7 +69,7 @@ inline const char* ReadNumber(const char* place, double* value) {
     if (decimals == 0) return nullptr;
   }
   const bool is_usual = count > decimals && AreDigits(digits, count) && (*place != '0' || count == decimals + 1);
-  if (!is_usual || (*after | 0x20) == 'e') return ReadBlockNumber(place, value);
+  if (!is_usual || (*after | 0x20) == 'e') return ReadAnyNumber(place, value);
   const std::uint64_t shifted = DigitsValue(digits, count);
   *value = static_cast<double>(static_cast<std::int64_t>(shifted)) / kPowersOfTen[decimals];
   return after;
