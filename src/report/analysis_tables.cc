@@ -103,6 +103,30 @@ std::vector<std::string> Header(std::vector<std::string> before, const std::vect
   return header;
 }
 
+std::optional<double> AverageOf(const Group& group, Block block) {
+  const auto& spread = group.Of(block);
+  return spread ? std::optional(spread->avg) : std::nullopt;
+}
+
+// One line a group, before the tables with the spread of each quantity.
+Table OverviewTable(const std::vector<Group>& groups) {
+  Table table("Averages of an inference",
+              {"Device", "Model", "Inferences", "ms", "First token ms", "tokens/s", "mJ", "+/-", "mJ per token", "MB"});
+  for (const Group& group : groups) {
+    AddNames(group, table);
+    table.Number(static_cast<double>(group.total_inferences), 0);
+    table.Number(AverageOf(group, Block::kInferenceTime), 1);
+    table.Number(AverageOf(group, Block::kTimeToFirstToken), 1);
+    table.Number(AverageOf(group, Block::kTokensPerSecond), 1);
+    table.Number(AverageOf(group, Block::kEnergy), 1);
+    const auto& uncertainty = group.energy_uncertainty;
+    table.Number(uncertainty ? std::optional(uncertainty->avg_mj) : std::nullopt, 1);
+    table.Number(AverageOf(group, Block::kEnergyPerToken), 2);
+    table.Number(AverageOf(group, Block::kMemoryUsage), 1);
+  }
+  return table;
+}
+
 Table TimeTable(const std::vector<Group>& groups) {
   Table table(kTime.title, Header({"Runs on", "Inferences", "Failed"}));
   for (const Group& group : groups) {
@@ -153,11 +177,6 @@ Table LoadTable(const std::vector<Group>& groups) {
   return table;
 }
 
-std::optional<double> AverageOf(const Group& group, Block block) {
-  const auto& spread = group.Of(block);
-  return spread ? std::optional(spread->avg) : std::nullopt;
-}
-
 std::optional<double> AsNumber(std::optional<std::size_t> rank) {
   return rank ? std::optional(static_cast<double>(*rank)) : std::nullopt;
 }
@@ -193,6 +212,7 @@ Table RankingTable(const analyze::Ranking& ranking) {
 
 std::string GroupTables(const std::vector<Group>& groups, const analyze::CostQuestion& question, TableFormat format) {
   TableSet tables(format, question);
+  tables.Put(OverviewTable(groups));
   tables.Put(TimeTable(groups));
   for (const BlockStyle& style : kOthers) {
     tables.Put(style.block == Block::kEnergy ? EnergyTable(groups, style) : PlainTable(groups, style));

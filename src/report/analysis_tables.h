@@ -11,8 +11,8 @@
 
 namespace inferometer::report {
 
-// A table for each quantity that some group has; first the time of an inference with the counts, last load time and
-// what was asked of the costs.
+// First the averages, one line a group; then a table for each quantity that some group has, of time with the counts;
+// last load time and what was asked of the costs.
 [[nodiscard]] std::string GroupTables(const std::vector<analyze::Group>& groups, const analyze::CostQuestion& question,
                                       TableFormat format);
 
