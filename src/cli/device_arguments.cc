@@ -27,7 +27,10 @@ void AddIdentity(CLI::App& app, DeviceArguments& a) {
 
 void AddInput(CLI::App& app, DeviceArguments& a) {
   const char* group = "Messages (default: iot/telemetry/<device id> at the broker localhost)";
-  app.add_option("--generate", a.generate, "Make N messages of the device's character")->type_name("N")->group(group);
+  app.add_option("--generate", a.generate, "Make N messages of the device's character")
+      ->check(CLI::PositiveNumber)
+      ->type_name("N")
+      ->group(group);
   app.add_option("--replay", a.replay,
                  "Read messages from a CSV file of the environmental sensor data set, - for standard input")
       ->type_name("FILE")
@@ -40,7 +43,10 @@ void AddInput(CLI::App& app, DeviceArguments& a) {
       ->check(CLI::PositiveNumber)
       ->type_name("FACTOR")
       ->group(group);
-  app.add_option("--messages", a.most_messages, "End after N messages")->type_name("N")->group(group);
+  app.add_option("--messages", a.most_messages, "End after N messages")
+      ->check(CLI::PositiveNumber)
+      ->type_name("N")
+      ->group(group);
   app.add_option("--queue", a.queue, "Messages of the broker that may wait; the oldest gives way, counted")
       ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}))
       ->capture_default_str()
@@ -72,7 +78,10 @@ void AddModel(CLI::App& app, DeviceArguments& a) {
       ->check(CLI::Range(0.0, 10.0))
       ->capture_default_str()
       ->group(group);
-  app.add_option("--seed", a.seed, "Of the sampling and of --generate")->capture_default_str()->group(group);
+  app.add_option("--seed", a.seed, "Of the sampling and of --generate")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str()
+      ->group(group);
   app.add_option("--threads", a.model.threads, "CPU threads (default: all CPUs)")
       ->check(CLI::Range(1, 512))
       ->group(group);

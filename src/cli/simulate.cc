@@ -101,6 +101,7 @@ std::function<int()> SetUpSimulate(CLI::App& app) {
       ->required();
   auto* generate =
       app.add_option("--generate", arguments->generate, "Make N messages of the device's character (default: endless)")
+          ->check(CLI::PositiveNumber)
           ->type_name("N");
   app.add_option("--replay", arguments->replay, "Read messages from a CSV file of the environmental sensor data set")
       ->excludes(generate)
@@ -109,7 +110,7 @@ std::function<int()> SetUpSimulate(CLI::App& app) {
                  "1: in the pace of their times (default: as fast as the broker takes them)")
       ->check(CLI::PositiveNumber)
       ->type_name("FACTOR");
-  app.add_option("--seed", arguments->seed, "Of --generate")->capture_default_str();
+  app.add_option("--seed", arguments->seed, "Of --generate")->check(CLI::NonNegativeNumber)->capture_default_str();
   AddBrokerOptions(app, arguments->broker);
   app.get_option("--broker")->required();
   AddLogLevel(app, arguments->log_level);
