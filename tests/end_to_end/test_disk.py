@@ -9,7 +9,9 @@ from conftest import wait_until
 def own_mounts(script):
     """A wrapper that runs `script` in a mount namespace of its own, then the device in it."""
     who = [] if os.geteuid() == 0 else ["--map-root-user"]
-    return ["unshare", "--mount", *who, "bash", "-c", script + ' && exec "$@"', "wrapper"]
+    # Within a chroot / is no mount, and cannot be made private; whoever made the chroot has done so.
+    private = "{ mount --make-rprivate / 2>/dev/null || true; } && "
+    return ["unshare", "--mount", "--propagation", "unchanged", *who, "bash", "-c", private + script + ' && exec "$@"', "wrapper"]
 
 
 def test_full_disk_costs_no_inference_and_the_next_save_holds_all(device, tmp_path):
@@ -44,7 +46,7 @@ def test_directory_that_becomes_read_only_costs_no_inference(device, tmp_path):
     out.mkdir(parents=True)
     one = device("--generate", 60, "--interval", 1, "--save-every", 20, wrapper=own_mounts(f"mount --bind {out} {out}"))
     one.wait_for_log("message 5:")
-    subprocess.run(["nsenter", "--mount", "--target", str(one.process.pid), "mount", "-o", "remount,bind,ro", out], check=True)
+    subprocess.run(["nsenter", "--mount", "--root", "--target", str(one.process.pid), "mount", "-o", "remount,bind,ro", out], check=True)
     assert one.wait() == 1
     assert "could not save" in one.log() and "are lost" in one.log()
     assert "60 messages, 60 inferences (0 failed)" in one.log(), one.log()
