@@ -28,7 +28,7 @@ void AddIdentity(CLI::App& app, DeviceArguments& a) {
 void AddInput(CLI::App& app, DeviceArguments& a) {
   const char* group = "Messages (default: iot/telemetry/<device id> at the broker localhost)";
   app.add_option("--generate", a.generate, "Make N messages of the device's character")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::NonNegativeNumber)
       ->type_name("N")
       ->group(group);
   app.add_option("--replay", a.replay,

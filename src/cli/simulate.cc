@@ -101,7 +101,7 @@ std::function<int()> SetUpSimulate(CLI::App& app) {
       ->required();
   auto* generate =
       app.add_option("--generate", arguments->generate, "Make N messages of the device's character (default: endless)")
-          ->check(CLI::PositiveNumber)
+          ->check(CLI::NonNegativeNumber)
           ->type_name("N");
   app.add_option("--replay", arguments->replay, "Read messages from a CSV file of the environmental sensor data set")
       ->excludes(generate)
