@@ -108,6 +108,10 @@ std::optional<double> AverageOf(const Group& group, Block block) {
   return spread ? std::optional(spread->avg) : std::nullopt;
 }
 
+std::optional<double> AverageUncertaintyMj(const Group& group) {
+  return group.energy_uncertainty ? std::optional(group.energy_uncertainty->avg_mj) : std::nullopt;
+}
+
 // One line a group, before the tables with the spread of each quantity.
 Table OverviewTable(const std::vector<Group>& groups) {
   Table table("Averages of an inference",
@@ -119,8 +123,7 @@ Table OverviewTable(const std::vector<Group>& groups) {
     table.Number(AverageOf(group, Block::kTimeToFirstToken), 1);
     table.Number(AverageOf(group, Block::kTokensPerSecond), 1);
     table.Number(AverageOf(group, Block::kEnergy), 1);
-    const auto& uncertainty = group.energy_uncertainty;
-    table.Number(uncertainty ? std::optional(uncertainty->avg_mj) : std::nullopt, 1);
+    table.Number(AverageUncertaintyMj(group), 1);
     table.Number(AverageOf(group, Block::kEnergyPerToken), 2);
     table.Number(AverageOf(group, Block::kMemoryUsage), 1);
   }
@@ -161,8 +164,7 @@ Table EnergyTable(const std::vector<Group>& groups, const BlockStyle& style) {
     table.Text(group.key.energy_scope.value_or("-"));
     AddSpread(spread, style.decimals, table);
     table.Number(spread->total, style.decimals);
-    const auto& uncertainty = group.energy_uncertainty;
-    table.Number(uncertainty ? std::optional(uncertainty->avg_mj) : std::nullopt, style.decimals);
+    table.Number(AverageUncertaintyMj(group), style.decimals);
   }
   return table;
 }
@@ -197,8 +199,7 @@ Table RankingTable(const analyze::Ranking& ranking) {
     table.Number(AsNumber(one.rank_per_inference), 0);
     AddNames(*one.group, table);
     table.Number(AverageOf(*one.group, Block::kEnergy), 1);
-    const auto& uncertainty = one.group->energy_uncertainty;
-    table.Number(uncertainty ? std::optional(uncertainty->avg_mj) : std::nullopt, 1);
+    table.Number(AverageUncertaintyMj(*one.group), 1);
     table.Number(AsNumber(one.rank_per_token), 0);
     table.Number(AverageOf(*one.group, Block::kEnergyPerToken), 2);
     table.Number(AverageOf(*one.group, Block::kTokensPerSecond), 1);
