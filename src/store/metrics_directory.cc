@@ -90,9 +90,13 @@ std::filesystem::path MetricsDirectory::FreeFileName() const {
 
 Result<std::optional<SavedFile>> MetricsDirectory::Save() {
   if (records_.empty()) return std::optional<SavedFile>();
-  SavedFile saved{FreeFileName(), Summarise(records_, options_.device_id)};
+  SavedFile saved{failed_save_ ? *failed_save_ : FreeFileName(), Summarise(records_, options_.device_id)};
   const Status written = os::WriteWholeFile(*calls_, saved.path, FileText(saved.summary, context_, records_));
-  if (!written.ok()) return Status(written.code(), "could not save: " + written.message());
+  if (!written.ok()) {
+    failed_save_ = saved.path;
+    return Status(written.code(), "could not save: " + written.message());
+  }
+  failed_save_.reset();
   records_.clear();
   return std::optional<SavedFile>(std::move(saved));
 }

@@ -2,7 +2,6 @@
 // A device's metrics directory: the JSON files that existing tools read (docs/metrics-directory.md).
 
 #include <cstdint>
-#include <deque>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -40,7 +39,8 @@ struct SavedFile {
 // One writer per folder, held by a lock file; one thread at a time.
 //
 // What survives: a save is whole or absent, whenever the process or the machine dies. Records added since the last save
-// are in memory only and are lost with the process. A save that fails keeps its records for the next one.
+// are in memory only and are lost with the process. A save that fails keeps its records for the next one, which takes the
+// same file name: the failed one may be there already, and no record may stand in two files.
 class MetricsDirectory {
  public:
   // Creates the folder. kFailedPrecondition when another process writes there; kPermissionDenied when nothing can be
@@ -74,6 +74,7 @@ class MetricsDirectory {
   os::FileLock lock_;
   Context context_;
   std::vector<InferenceRecord> records_;
+  std::optional<std::filesystem::path> failed_save_;  // where the records of a failed save are, or are not
   std::uint64_t dropped_ = 0;
 };
 

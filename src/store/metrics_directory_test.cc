@@ -118,6 +118,30 @@ TEST_F(MetricsDirectoryTest, FailedSaveKeepsItsRecordsForTheNext) {
   EXPECT_NE(Content(Files()[0]).find("\"total_inferences\":2"), std::string::npos);
 }
 
+TEST_F(MetricsDirectoryTest, AnyCallOfASaveMayFailAndEachRecordIsStillSavedOnce) {
+  const auto fail_at = [this](int failing) {
+    bool first_save = true;
+    os::FaultyFileCalls calls([&](int nth) { return first_save && nth == failing ? EIO : 0; });
+    calls_ = &calls;
+    MetricsDirectory directory = MustOpen();
+    directory.Add(Record(1));
+    const bool failed = !directory.Save().ok();
+    first_save = false;
+    directory.Add(Record(2));
+    EXPECT_TRUE(directory.Save().ok());
+    EXPECT_EQ(Files().size(), failed ? 1U : 2U) << "call " << failing;
+    std::string all;
+    for (const std::string& name : Files()) all += Content(name);
+    EXPECT_EQ(all.find("15.000001Z"), all.rfind("15.000001Z")) << "call " << failing;
+    EXPECT_NE(all.find("15.000002Z"), std::string::npos) << "call " << failing;
+    std::filesystem::remove_all(Options().folder);
+    return failed;
+  };
+  int failing = 1;
+  while (fail_at(failing)) ++failing;
+  EXPECT_GT(failing, 6) << "create, write, fsync, close, rename, fsync of the folder";
+}
+
 TEST_F(MetricsDirectoryTest, UnsavedRecordsAreBoundedAndTheLossIsCounted) {
   MetricsDirectoryOptions options = Options();
   options.most_unsaved = 2;
