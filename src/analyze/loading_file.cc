@@ -79,7 +79,7 @@ class LoadingReader {
     bool is_null = false;
     if (content.is_null().get(is_null) == simdjson::SUCCESS && is_null) return Ok();
     double number = 0;
-    if (content.get_double().get(number)) return record::JsonFailure(text_, place, key, "not a number in range");
+    if (!record::TakeDouble(content, &number)) return record::JsonFailure(text_, place, key, "not a number in range");
     if (number < 0 || number > kLongestLoadSeconds) return record::JsonFailure(text_, place, key, "out of range");
     loading_.load_time_seconds = number;
     return Ok();

@@ -60,7 +60,7 @@ class ClaimReader {
     const std::string_view token = content.raw_json_token();
     if (IsNull(content)) return Ok();
     double number = 0;
-    if (content.get_double().get(number))
+    if (!record::TakeDouble(content, &number))
       return record::JsonFailure(text_, token.data(), field, "not a number in range");
     records_.AddClaim({field, number, HalfLastDigit(token) + kRelativeTolerance * std::fabs(number)});
     return Ok();

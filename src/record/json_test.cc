@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <string>
 
@@ -91,6 +92,17 @@ TEST(RecordJson, TextIsEscapedAndBadUtf8Repaired) {
   std::string out;
   AppendQuoted("a\"\\\n\x01\x7f\xff\xc3\xa9", out);
   EXPECT_EQ(out, "\"a\\\"\\\\\\n\\u0001\\u007f\xef\xbf\xbd\xc3\xa9\"");
+}
+
+TEST(RecordJson, NumbersOfAnyLengthAreReadToTheLastBit) {
+  for (const std::string number :
+       {"0.95000000000000000000", "0.1888888888888888888888888888888888888888", "123456.78901234567890123456789",
+        "0.00000000000000000000095", "9500000000000000000000e-21", "0.9500000000000000000"}) {
+    const auto record = ParseRecord(Minimal(",\"memory_used_mb\":" + number + " "));
+    ASSERT_TRUE(record.ok()) << number << ": " << record.status().message();
+    EXPECT_EQ(*record->memory_used_mb, std::strtod(number.c_str(), nullptr)) << number;
+  }
+  EXPECT_FALSE(ParseRecord(Minimal(R"(,"memory_used_mb":100000000000000000000000e300)")).ok());
 }
 
 TEST(RecordJson, OlderNamesAreScaledAndTheFieldsOwnNameWins) {

@@ -88,7 +88,7 @@ class Reader {
     std::string_view text;
     if (IsText(value, text)) return Keep(TimeFromText(text), message_.ts, "ts", place);
     double seconds = 0;
-    if (value.get_double().get(seconds)) return JsonFailure(text_, place, "ts", "neither a number nor a string");
+    if (!record::TakeDouble(value, &seconds)) return JsonFailure(text_, place, "ts", "neither a number nor a string");
     return Keep(TimeFromSeconds(seconds), message_.ts, "ts", place);
   }
 
@@ -100,7 +100,7 @@ class Reader {
     std::string_view text;
     if (IsText(value, text)) {
       RETURN_IF_ERROR(Keep(NumberFromText(text), number, reading.name, place));
-    } else if (value.get_double().get(number)) {
+    } else if (!record::TakeDouble(value, &number)) {
       return JsonFailure(text_, place, reading.name, "not a number");
     }
     return Keep(CheckRange(reading, number), message_.*reading.member, reading.name, place);
@@ -114,7 +114,7 @@ class Reader {
     std::string_view text;
     if (IsText(value, text)) return Keep(SwitchFromText(text), target, reading.name, place);
     double number = 0;
-    if (value.get_double().get(number) == simdjson::SUCCESS) {
+    if (record::TakeDouble(value, &number)) {
       return Keep(SwitchFromNumber(number), target, reading.name, place);
     }
     if (value.get_bool().get(target)) return JsonFailure(text_, place, reading.name, "not true or false");

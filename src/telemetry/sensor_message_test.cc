@@ -68,6 +68,12 @@ TEST(Telemetry, EverythingMayStandAsTextAsInTheDataSet) {
   EXPECT_EQ(*message, GoodMessage());
 }
 
+TEST(Telemetry, NumberMayBeLongerThanItsValueNeeds) {
+  const auto message = ParseTelemetry(With("0.0049", "0.00490000000000000000000"));
+  ASSERT_TRUE(message.ok()) << message.status().message();
+  EXPECT_EQ(*message, GoodMessage());
+}
+
 TEST(Telemetry, TimeMayBeRfc3339) {
   const auto message = ParseTelemetry(With("1594512094.385975", R"("2020-07-12T00:01:34.385975Z")"));
   ASSERT_TRUE(message.ok()) << message.status().message();
