@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstddef>
 #include <system_error>
 
 namespace inferometer::analyze {
@@ -18,8 +19,10 @@ const char* SomeDigits(const char* at) {
   return at;
 }
 
-// Behind the number that JSON's grammar finds at `at`, or nullptr.
+// Behind the number that JSON's grammar finds at `at`, or nullptr; also for an exponent of more digits than simdjson
+// takes.
 const char* NumberEnd(const char* at) {
+  constexpr std::ptrdiff_t kMostExponentDigits = 19;
   if (*at == '-') ++at;
   const bool zero = *at == '0';
   const char* after = SomeDigits(at);
@@ -29,7 +32,8 @@ const char* NumberEnd(const char* at) {
   if (*after != 'e' && *after != 'E') return after;
   ++after;
   if (*after == '+' || *after == '-') ++after;
-  return SomeDigits(after);
+  const char* end = SomeDigits(after);
+  return end != nullptr && end - after <= kMostExponentDigits ? end : nullptr;
 }
 
 // Digits taken in so far, as one whole number.

@@ -48,8 +48,9 @@ TEST(ReadNumber, EqualsStrtodToTheLastBit) {
 }
 
 TEST(ReadNumber, WhatJsonForbidsIsRefused) {
-  for (const char* text : {"", "-", ".5", "1.", "01", "-01", "00", "1e", "1e+", "+1", "0.", ".", "12345678.", "-.5",
-                           "/", "x", "1e999", "Infinity", "NaN"}) {
+  for (const char* text : {"",         "-",  ".5", "1.",        "01",  "-01", "00", "1e",    "1e+",
+                           "+1",       "0.", ".",  "12345678.", "-.5", "/",   "x",  "1e999", "0e00000000000000000001",
+                           "Infinity", "NaN"}) {
     double value = 0;
     const std::string padded = Padded(text);
     EXPECT_EQ(ReadNumber(padded.c_str(), &value), nullptr) << text;
