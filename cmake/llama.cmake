@@ -28,6 +28,14 @@ if(INFEROMETER_ENGINE_BACKEND STREQUAL "cpu")
   return()
 endif()
 
+if(INFEROMETER_ENGINE_BACKEND STREQUAL "vulkan")
+  find_package(Vulkan REQUIRED COMPONENTS glslc)
+  if(Vulkan_VERSION VERSION_LESS 1.3.272)
+    message(FATAL_ERROR "llama.cpp needs Vulkan headers of 1.3.272 or newer, these are ${Vulkan_VERSION} (Debian 12 has 1.3.239): "
+                        "unpack newer ones and give -DVulkan_INCLUDE_DIR=FOLDER/include")
+  endif()
+endif()
+
 set(BUILD_SHARED_LIBS OFF)
 set(LLAMA_BUILD_COMMON OFF)
 set(LLAMA_BUILD_TESTS OFF)
