@@ -41,10 +41,14 @@ struct RecorderOptions {
   std::string sysfs = "/sys";
 };
 
+inline constexpr const char* kCpu = "cpu";
+
 // What stays the same from inference to inference.
 struct ModelIdentity {
   std::string model_name;
-  std::string compute_device;  // "cpu", "cuda:0", "vulkan:0", ...
+  // kCpu, "cuda:0", "vulkan:0", "cuda:0+cpu", ... Anything but kCpu gets no energy from a board's model, which knows of
+  // the CPUs only.
+  std::string compute_device;
 };
 
 namespace measure {

@@ -39,7 +39,7 @@ std::string DeviceName(ggml_backend_dev_t device) {
 
 // What runs the model, given the layers that were put on GPUs. The output layer counts as one.
 std::string ComputeDevice(const llama_model* model, int gpu_layers, const std::vector<ggml_backend_dev_t>& gpus) {
-  if (gpu_layers == 0 || gpus.empty()) return "cpu";
+  if (gpu_layers == 0 || gpus.empty()) return kCpu;
   std::string names;
   for (ggml_backend_dev_t gpu : gpus) names += (names.empty() ? "" : ",") + DeviceName(gpu);
   const bool all = gpu_layers < 0 || gpu_layers > llama_model_n_layer(model);

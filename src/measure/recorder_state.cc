@@ -58,8 +58,8 @@ ProbeReadings RecorderState::ReadAfter() {
 }
 
 probe::EnergyAnswer RecorderState::EnergyBetween(const ProbeReadings& begin, const ProbeReadings& end,
-                                                 std::chrono::nanoseconds duration) const {
-  return energy_.Between(begin.energy, end.energy, {duration, end.cpu_time - begin.cpu_time, cpu_.cpus()});
+                                                 std::chrono::nanoseconds duration, bool on_cpu) const {
+  return energy_.Between(begin.energy, end.energy, {duration, end.cpu_time - begin.cpu_time, cpu_.cpus(), on_cpu});
 }
 
 std::string RecorderState::NextRecordId() { return fmt::format("{}/{}/{}", device_id_, session_id(), ++sequence_); }
@@ -140,7 +140,8 @@ void InferenceState::SetIdentity(InferenceRecord& record) {
 void InferenceState::SetProcessFigures(InferenceRecord& record) const {
   SetMemory({recorder_->baseline(), before_.memory, after_.memory, before_.peak_was_reset}, record);
   SetCpu({after_.cpu_time - before_.cpu_time, recorder_->cpus()}, record);
-  SetEnergy(recorder_->EnergyBetween(before_, after_, marks_.end - marks_.begin), record);
+  SetEnergy(recorder_->EnergyBetween(before_, after_, marks_.end - marks_.begin, model_.compute_device == kCpu),
+            record);
 }
 
 }  // namespace inferometer::measure

@@ -46,7 +46,7 @@ class RecorderState {
   [[nodiscard]] ProbeReadings ReadBefore();
   [[nodiscard]] ProbeReadings ReadAfter();
   [[nodiscard]] probe::EnergyAnswer EnergyBetween(const ProbeReadings& begin, const ProbeReadings& end,
-                                                  std::chrono::nanoseconds duration) const;
+                                                  std::chrono::nanoseconds duration, bool on_cpu) const;
 
   // device/session/1, 2, 3, ...: the next one. Only what becomes a record takes one, so that a gap means a loss.
   [[nodiscard]] std::string NextRecordId();

@@ -253,6 +253,17 @@ TEST_F(RecorderTest, FailedCounterLeavesTheModelWithTheReason) {
   EXPECT_NE(record.energy_unavailable_reason->find("not a number"), std::string::npos);
 }
 
+TEST_F(RecorderTest, WhatAGpuComputedGetsNoEnergyFromTheModelOfACpu) {
+  Make();
+  Inference inference = recorder_->Begin({"SmolLM2", "vulkan:0"});
+  Generate(inference, 3);
+  const InferenceRecord record = inference.End("stop");
+  EXPECT_FALSE(record.energy_consumed_mj.has_value());
+  EXPECT_FALSE(record.energy_source.has_value());
+  EXPECT_EQ(record.energy_unavailable_reason, "rapl: absent; the model covers CPUs only");
+  EXPECT_TRUE(record.cpu_time_ms.has_value());
+}
+
 TEST_F(RecorderTest, EveryMissingSourceLeavesItsFiguresOutAndTheRestWorks) {
   for (const bool has_status : {false, true}) {
     for (const bool has_clear_refs : {false, true}) {

@@ -50,6 +50,7 @@ EnergyAnswer EnergyMeter::Between(const CounterReading& begin, const CounterRead
 
 EnergyAnswer EnergyMeter::Model(const EnergyWindow& window, std::string reason) const {
   if (board_ == nullptr) return {std::nullopt, "", "", std::move(reason)};
+  if (!window.on_cpu) return {std::nullopt, "", "", std::move(reason) + "; the model covers CPUs only"};
   const double mj = ModelEnergyMj(*board_, window.duration, window.cpu_time, window.cpus);
   return {Energy{mj, kModelUncertainty * mj}, "model", "board", std::move(reason)};
 }

@@ -27,6 +27,7 @@ struct EnergyWindow {
   std::chrono::nanoseconds duration;
   std::chrono::nanoseconds cpu_time;
   unsigned cpus;
+  bool on_cpu;  // the CPUs did all the work, as the model of a board assumes
 };
 
 struct EnergyAnswer {

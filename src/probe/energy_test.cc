@@ -20,7 +20,7 @@ class EnergyMeterTest : public testing::Test {
     const CounterReading begin = meter.Read();
     if (joules > 0) powercap_.Set("intel-rapl:0", joules * 1'000'000);
     clock_.Advance(seconds(1));
-    return meter.Between(begin, meter.Read(), {seconds(1), seconds(1), 2});
+    return meter.Between(begin, meter.Read(), {seconds(1), seconds(1), 2, true});
   }
 
   static constexpr double kModelMj = 1000.0 * (2.7 + (6.4 - 2.7) / 2);
@@ -61,12 +61,21 @@ TEST_F(EnergyMeterTest, ModelStandsInForOneSpoiledWindow) {
   ASSERT_TRUE(meter.ok());
   const CounterReading begin = meter->Read();
   powercap_.Break("intel-rapl:0", "");
-  const EnergyAnswer spoiled = meter->Between(begin, meter->Read(), {seconds(1), seconds(1), 2});
+  const EnergyAnswer spoiled = meter->Between(begin, meter->Read(), {seconds(1), seconds(1), 2, true});
   EXPECT_EQ(spoiled.source, "model");
   EXPECT_NE(spoiled.unavailable_reason.find("intel-rapl:0/energy_uj: empty"), std::string::npos);
   powercap_.Set("intel-rapl:0", 5'000'000);
   static_cast<void>(meter->Read());
   EXPECT_EQ(Window(*meter, 9).source, "rapl");
+}
+
+TEST_F(EnergyMeterTest, ModelKnowsNothingOfAGpu) {
+  auto meter = Make(EnergyChoice::kAuto);
+  ASSERT_TRUE(meter.ok());
+  const EnergyAnswer answer = meter->Between({}, {}, {seconds(1), seconds(1), 2, false});
+  EXPECT_FALSE(answer.energy.has_value());
+  EXPECT_EQ(answer.source, "");
+  EXPECT_EQ(answer.unavailable_reason, "rapl: absent; the model covers CPUs only");
 }
 
 TEST_F(EnergyMeterTest, ModelThatWasAskedForBeatsTheCounter) {

@@ -59,9 +59,9 @@ inline constexpr std::size_t kMostListItems = 64;
   return {begin, static_cast<std::size_t>(end - begin)};
 }
 
-// A number, correctly rounded; false for anything else and for what no double can hold. simdjson's get_double alone reads
-// 0.95000000000000000000 as 0.0276628 before its release 3.6.3 (its issue 2093): what may have more digits than 64 bits
-// hold is checked for its grammar there and converted here.
+// A number, correctly rounded; false for anything else and for what no double can hold. simdjson's get_double alone
+// reads 0.95000000000000000000 as 0.0276628 before its release 3.6.3 (its issue 2093): what may have more digits than
+// 64 bits hold is checked for its grammar there and converted here.
 [[nodiscard]] inline bool TakeDouble(simdjson::ondemand::value& value, double* number) {
   constexpr std::size_t kAlwaysRight = 19;
   const std::string_view token = value.raw_json_token();

@@ -39,8 +39,8 @@ struct SavedFile {
 // One writer per folder, held by a lock file; one thread at a time.
 //
 // What survives: a save is whole or absent, whenever the process or the machine dies. Records added since the last save
-// are in memory only and are lost with the process. A save that fails keeps its records for the next one, which takes the
-// same file name: the failed one may be there already, and no record may stand in two files.
+// are in memory only and are lost with the process. A save that fails keeps its records for the next one, which takes
+// the same file name: the failed one may be there already, and no record may stand in two files.
 class MetricsDirectory {
  public:
   // Creates the folder. kFailedPrecondition when another process writes there; kPermissionDenied when nothing can be
