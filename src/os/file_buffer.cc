@@ -40,7 +40,7 @@ Result<std::string_view> FileBuffer::Fill(int fd, const std::filesystem::path& p
   if (size + padding_bytes_ > capacity_) {
     bytes_.reset();  // the old one goes first, so that both are never held
     capacity_ = size + size / 4 + padding_bytes_;
-    bytes_ = std::make_unique_for_overwrite<char[]>(capacity_);
+    bytes_.reset(static_cast<char*>(::operator new(capacity_, kAlignment)));
   }
   std::size_t filled = 0;
   while (filled < size) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <new>
 #include <string_view>
 
 #include "inferometer/status.h"
@@ -22,11 +23,16 @@ class FileBuffer {
   [[nodiscard]] Result<std::string_view> Read(const std::filesystem::path& path, std::size_t most_bytes);
 
  private:
+  // A cache line: the kernel copies half as fast again to memory that lies across lines, as that of plain `new` does.
+  static constexpr std::align_val_t kAlignment{64};
+  struct Free {
+    void operator()(char* bytes) const { ::operator delete(bytes, kAlignment); }
+  };
   [[nodiscard]] Result<std::string_view> Fill(int fd, const std::filesystem::path& path, std::size_t most_bytes);
 
   std::size_t padding_bytes_;
   std::size_t capacity_ = 0;
-  std::unique_ptr<char[]> bytes_;
+  std::unique_ptr<char, Free> bytes_;
 };
 
 }  // namespace inferometer::os

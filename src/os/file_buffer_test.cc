@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <cstdint>
+#include <string>
+
 #include "os/temporary_folder.h"
 
 namespace inferometer::os {
@@ -15,6 +18,13 @@ TEST(FileBuffer, HoldsTheFileFollowedByZeros) {
   const auto text = buffer.Read(folder.Put("short", "ab"), 100);
   ASSERT_EQ(*text, "ab");
   for (std::size_t i = 2; i < 10; ++i) EXPECT_EQ(text->data()[i], '\0') << i;
+}
+
+TEST(FileBuffer, BeginsACacheLine) {
+  const TemporaryFolder folder;
+  FileBuffer buffer(8);
+  const auto text = buffer.Read(folder.Put("large", std::string(1 << 20, 'x')), 1 << 20);
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(text->data()) % 64, 0U);
 }
 
 TEST(FileBuffer, EmptyFileIsEmpty) {
