@@ -58,7 +58,7 @@ EnergyAnswer EnergyMeter::Model(const EnergyWindow& window, std::string reason) 
 std::string EnergyMeter::Description() const {
   if (rapl_ != nullptr) return "rapl, over " + rapl_->scope();
   if (board_ == nullptr) return "none (" + reason_ + ")";
-  return fmt::format("model of board '{}' ({} W idle, {} W busy; +/- {:.0f} %), because {}", board_->name,
+  return fmt::format("model of board '{}', CPUs only ({} W idle, {} W busy; +/- {:.0f} %), because {}", board_->name,
                      board_->idle_watts, board_->busy_watts, 100 * kModelUncertainty, reason_);
 }
 

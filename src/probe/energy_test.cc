@@ -51,7 +51,8 @@ TEST_F(EnergyMeterTest, ModelStandsInAndSaysWhy) {
   EXPECT_EQ(answer.source, "model");
   EXPECT_EQ(answer.scope, "board");
   EXPECT_EQ(answer.unavailable_reason, "rapl: absent");
-  EXPECT_NE(meter->Description().find("model of board 'pi4' (2.7 W idle, 6.4 W busy; +/- 60 %)"), std::string::npos)
+  EXPECT_NE(meter->Description().find("model of board 'pi4', CPUs only (2.7 W idle, 6.4 W busy; +/- 60 %)"),
+            std::string::npos)
       << meter->Description();
 }
 

@@ -9,8 +9,7 @@ from conftest import wait_until
 def own_mounts(script):
     """A wrapper that runs `script` in a mount namespace of its own, then the device in it."""
     who = [] if os.geteuid() == 0 else ["--map-root-user"]
-    # Within a chroot / is no mount, and cannot be made private; whoever made the chroot has done so.
-    private = "{ mount --make-rprivate / 2>/dev/null || true; } && "
+    private = "{ mount --make-rprivate / 2>/dev/null || true; } && "  # within a chroot / is no mount: its maker has made it private
     return ["unshare", "--mount", "--propagation", "unchanged", *who, "bash", "-c", private + script + ' && exec "$@"', "wrapper"]
 
 
