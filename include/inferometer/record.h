@@ -30,6 +30,10 @@ struct InferenceRecord {
       status;  // kStatusOk or kStatusError; absent in files of the older system, where it means ok
   std::optional<std::string> error_type;
   std::optional<std::string> finish_reason;
+  // Of `inferometer measure` only.
+  std::optional<std::string> command;
+  std::optional<std::int64_t> exit_code;
+  std::optional<std::int64_t> processes;
 
   // Time, from the steady clock.
   std::optional<double> inference_time_ms;
@@ -51,11 +55,19 @@ struct InferenceRecord {
   std::optional<double> memory_rss_mb;
   std::optional<double> memory_peak_mb;
   std::optional<std::string> memory_peak_source;
+  std::optional<double> memory_anon_mb;
+  std::optional<double> memory_file_mb;
+  std::optional<double> swap_mb;
+  std::optional<std::int64_t> major_faults;
 
   // CPU.
   std::optional<double> cpu_percent_avg;
   std::optional<double> cpu_machine_percent_avg;
   std::optional<double> cpu_time_ms;
+  std::optional<std::string> cpu_source;
+  std::optional<double> background_cpu_percent;
+  std::optional<double> steal_ms;
+  std::optional<std::int64_t> ctx_switches_involuntary;
 
   // Energy.
   std::optional<double> energy_consumed_mj;
@@ -64,14 +76,31 @@ struct InferenceRecord {
   std::optional<std::string> energy_source;
   std::optional<std::string> energy_scope;
   std::optional<std::string> energy_unavailable_reason;
+  std::optional<std::string> energy_quality;
+  std::optional<double> energy_resolution_ms;
+  std::optional<std::int64_t> energy_samples;
+  std::optional<double> energy_max_gap_ms;
+  std::optional<double> prefill_energy_mj;
+  std::optional<double> prefill_energy_uncertainty_mj;
+  std::optional<double> decode_energy_mj;
+  std::optional<double> decode_energy_uncertainty_mj;
+  std::optional<double> gpu_energy_mj;
+  std::optional<double> gpu_energy_uncertainty_mj;
 
   // Heat.
+  std::optional<double> temperature_start_c;
   std::optional<double> temperature_c;
+  std::optional<std::string> temperature_source;
   std::optional<bool> throttled;
+  std::vector<std::string> throttle_reasons;
+  std::optional<std::int64_t> throttle_events;
+  std::optional<double> cpu_freq_avg_mhz;
+  std::optional<std::string> cpu_freq_source;
 
   // Quality.
   std::vector<std::string> flags;
   std::optional<double> probe_overhead_us;
+  std::optional<double> sampler_cpu_us;
 
   [[nodiscard]] bool failed() const { return status == "error"; }
 };

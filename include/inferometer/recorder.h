@@ -39,6 +39,11 @@ struct RecorderOptions {
   // Where the host's /proc and /sys are mounted. The process's own figures always come from `procfs`/self.
   std::string procfs = "/proc";
   std::string sysfs = "/sys";
+  // A meter's stream of "time, watts" lines (a file that grows, a FIFO or a Unix socket); empty: none. A meter that is
+  // named and cannot be used is an error.
+  std::string external_meter{};
+  // A profile that `inferometer doctor --calibrate` wrote for this machine; empty: none. Used where nothing measures.
+  std::string power_profile{};
 };
 
 inline constexpr const char* kCpu = "cpu";

@@ -7,7 +7,10 @@
 #include <string>
 
 #include "inferometer/record.h"
+#include "os/process.h"
 #include "probe/energy.h"
+#include "probe/heat.h"
+#include "probe/machine_cpu.h"
 #include "probe/process_memory.h"
 
 namespace inferometer::measure {
@@ -34,6 +37,16 @@ struct MemoryWindow {
 struct CpuWindow {
   std::chrono::nanoseconds time{};
   unsigned cpus = 1;
+  bool exact = true;  // see os::ProcessCpuClock
+};
+
+// What else went on, in the process and on the machine.
+struct Surroundings {
+  std::optional<probe::MachineCpuReading> machine_begin;
+  std::optional<probe::MachineCpuReading> machine_end;
+  os::ProcessEvents events_begin;
+  os::ProcessEvents events_end;
+  std::chrono::nanoseconds wall_step{};  // how far the wall clock moved, less how far the steady clock did
 };
 
 // Each sets its own members of `record` and leaves empty what cannot be told.
@@ -43,6 +56,11 @@ void SetTokens(const Marks& marks, bool rates, InferenceRecord& record);
 void SetMemory(const MemoryWindow& memory, InferenceRecord& record);
 // REQUIRES: SetTimes came before.
 void SetCpu(const CpuWindow& cpu, InferenceRecord& record);
-void SetEnergy(probe::EnergyAnswer answer, InferenceRecord& record);
+// REQUIRES: SetTimes and SetCpu came before.
+void SetSurroundings(const Surroundings& surroundings, unsigned cpus, InferenceRecord& record);
+void SetEnergy(const probe::EnergyAnswer& answer, InferenceRecord& record);
+void SetHeat(probe::HeatAnswer answer, InferenceRecord& record);
+// Everything that makes the record unfit to compare, from its own figures. REQUIRES: the others came before.
+void SetFlags(const Surroundings& surroundings, unsigned cpus, InferenceRecord& record);
 
 }  // namespace inferometer::measure

@@ -179,27 +179,110 @@ InferenceRecord OfEnergy(nanoseconds duration, probe::EnergyAnswer answer) {
   return record;
 }
 
-TEST(SetEnergy, CarriesSourceScopeUncertaintyAndPower) {
-  const InferenceRecord record = OfEnergy(milliseconds(500), {probe::Energy{4000, 240}, "rapl", "package", ""});
+probe::EnergyAnswer Measured(double mj, double uncertainty_mj) {
+  probe::EnergyAnswer answer;
+  answer.energy = probe::Energy{mj, uncertainty_mj};
+  answer.source = "rapl";
+  answer.scope = "package";
+  answer.quality = "ok";
+  answer.resolution = milliseconds(1);
+  return answer;
+}
+
+TEST(SetEnergy, CarriesSourceScopeUncertaintyQualityAndPower) {
+  const InferenceRecord record = OfEnergy(milliseconds(500), Measured(4000, 240));
   EXPECT_DOUBLE_EQ(*record.energy_consumed_mj, 4000);
   EXPECT_DOUBLE_EQ(*record.energy_uncertainty_mj, 240);
   EXPECT_DOUBLE_EQ(*record.average_power_mw, 8000);
   EXPECT_EQ(record.energy_source, "rapl");
   EXPECT_EQ(record.energy_scope, "package");
+  EXPECT_EQ(record.energy_quality, "ok");
+  EXPECT_DOUBLE_EQ(*record.energy_resolution_ms, 1);
   EXPECT_FALSE(record.energy_unavailable_reason.has_value());
+  EXPECT_FALSE(record.energy_samples.has_value());
+  EXPECT_FALSE(record.prefill_energy_mj.has_value());
+  EXPECT_FALSE(record.gpu_energy_mj.has_value());
+}
+
+TEST(SetEnergy, GaugesSayHowTheyWereSampledAndPhasesStandApart) {
+  probe::EnergyAnswer answer = Measured(4000, 240);
+  answer.sampling = probe::SamplingFacts{27, milliseconds(21)};
+  answer.phases = probe::PhaseEnergy{{3000, 30}, {1000, 10}};
+  answer.gpu = probe::Energy{500, 50};
+  const InferenceRecord record = OfEnergy(milliseconds(500), answer);
+  EXPECT_EQ(record.energy_samples, 27);
+  EXPECT_DOUBLE_EQ(*record.energy_max_gap_ms, 21);
+  EXPECT_DOUBLE_EQ(*record.prefill_energy_mj, 3000);
+  EXPECT_DOUBLE_EQ(*record.prefill_energy_uncertainty_mj, 30);
+  EXPECT_DOUBLE_EQ(*record.decode_energy_mj, 1000);
+  EXPECT_DOUBLE_EQ(*record.decode_energy_uncertainty_mj, 10);
+  EXPECT_DOUBLE_EQ(*record.gpu_energy_mj, 500);
+  EXPECT_DOUBLE_EQ(*record.gpu_energy_uncertainty_mj, 50);
 }
 
 TEST(SetEnergy, WithoutEnergyThereIsOnlyTheReason) {
-  const InferenceRecord record = OfEnergy(milliseconds(500), {std::nullopt, "", "", "turned off"});
+  probe::EnergyAnswer answer;
+  answer.unavailable_reason = "turned off";
+  const InferenceRecord record = OfEnergy(milliseconds(500), answer);
   EXPECT_EQ(record.energy_unavailable_reason, "turned off");
   EXPECT_FALSE(record.energy_consumed_mj.has_value());
   EXPECT_FALSE(record.energy_source.has_value());
   EXPECT_FALSE(record.energy_scope.has_value());
+  EXPECT_FALSE(record.energy_quality.has_value());
   EXPECT_FALSE(record.average_power_mw.has_value());
 }
 
 TEST(SetEnergy, WindowOfNoLengthHasNoPower) {
-  EXPECT_FALSE(OfEnergy(nanoseconds(0), {probe::Energy{1, 1}, "model", "board", ""}).average_power_mw.has_value());
+  EXPECT_FALSE(OfEnergy(nanoseconds(0), Measured(1, 1)).average_power_mw.has_value());
+}
+
+// A second on two CPUs, of which this process burned one.
+InferenceRecord OfSurroundings(const Surroundings& surroundings) {
+  InferenceRecord record = OfCpu(seconds(1), seconds(1), 2);
+  SetSurroundings(surroundings, 2, record);
+  SetFlags(surroundings, 2, record);
+  return record;
+}
+
+TEST(SetSurroundings, SaysWhatOthersTookAndFlagsNothingOnAQuietMachine) {
+  const InferenceRecord record = OfSurroundings({{{1000, 5}}, {{1104, 6}}, {3, 10}, {3, 17}, milliseconds(-1)});
+  EXPECT_DOUBLE_EQ(*record.background_cpu_percent, 2);
+  EXPECT_DOUBLE_EQ(*record.steal_ms, 10);
+  EXPECT_EQ(record.major_faults, 0);
+  EXPECT_EQ(record.ctx_switches_involuntary, 7);
+  EXPECT_TRUE(record.flags.empty());
+}
+
+TEST(SetSurroundings, WithoutProcStatOnlyTheProcessIsKnown) {
+  const InferenceRecord record = OfSurroundings({std::nullopt, std::nullopt, {3, 10}, {4, 17}, {}});
+  EXPECT_FALSE(record.background_cpu_percent.has_value());
+  EXPECT_FALSE(record.steal_ms.has_value());
+  EXPECT_EQ(record.major_faults, 1);
+}
+
+using Flags = std::vector<std::string>;
+
+TEST(SetFlags, EachThingThatSpoilsAComparisonHasItsFlag) {
+  EXPECT_EQ(OfSurroundings({{{0, 0}}, {{100, 3}}, {}, {}, {}}).flags, Flags{"steal"});
+  EXPECT_EQ(OfSurroundings({{{0, 0}}, {{111, 0}}, {}, {}, {}}).flags, Flags{"background_load"});
+  EXPECT_EQ(OfSurroundings({{}, {}, {3, 0}, {4, 0}, {}}).flags, Flags{"major_faults"});
+  EXPECT_EQ(OfSurroundings({{}, {}, {}, {}, milliseconds(101)}).flags, Flags{"clock_step"});
+  EXPECT_EQ(OfSurroundings({{}, {}, {}, {}, milliseconds(-101)}).flags, Flags{"clock_step"});
+  InferenceRecord record = OfCpu(seconds(1), seconds(1), 2);
+  record.throttled = true;
+  record.swap_mb = 0.5;
+  record.energy_quality = "below_resolution";
+  SetFlags({}, 2, record);
+  EXPECT_EQ(record.flags, (Flags{"throttled", "swap", "short_window"}));
+}
+
+TEST(SetHeat, WhatNothingTellsIsAbsentAndNotFalse) {
+  InferenceRecord record;
+  SetHeat({}, record);
+  EXPECT_FALSE(record.throttled.has_value());
+  EXPECT_FALSE(record.temperature_c.has_value());
+  EXPECT_FALSE(record.temperature_source.has_value());
+  EXPECT_FALSE(record.cpu_freq_source.has_value());
 }
 
 }  // namespace

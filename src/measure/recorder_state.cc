@@ -10,6 +10,22 @@
 #include "record/fields.h"
 
 namespace inferometer::measure {
+namespace {
+
+Result<probe::EnergyMeter> MakeMeter(const RecorderOptions& options, const base::Clock* clock) {
+  probe::EnergyOptions energy;
+  energy.choice = options.energy;
+  energy.board = options.board;
+  energy.roots.sysfs = options.sysfs;
+  energy.roots.clock = clock;
+  energy.roots.external_meter = options.external_meter;
+  return probe::EnergyMeter::Make(energy);
+}
+
+// An NVIDIA GPU, alone or with the CPUs.
+bool UsesGpu(const std::string& compute_device) { return compute_device.find("cuda") != std::string::npos; }
+
+}  // namespace
 
 Result<Dependencies> SystemDependencies() {
   static const base::SystemClock clock;
@@ -20,10 +36,7 @@ Result<Dependencies> SystemDependencies() {
 Result<std::unique_ptr<Recorder>> RecorderState::MakeRecorder(const RecorderOptions& options,
                                                               Dependencies dependencies) {
   ASSIGN_OR_RETURN(std::string device_id, base::CanonicalDeviceId(options.device_id));
-  probe::EnergyOptions energy_options{options.energy, options.board, {}};
-  energy_options.rapl.sysfs = options.sysfs;
-  energy_options.rapl.clock = dependencies.clock;
-  ASSIGN_OR_RETURN(probe::EnergyMeter energy, probe::EnergyMeter::Make(energy_options));
+  ASSIGN_OR_RETURN(probe::EnergyMeter energy, MakeMeter(options, dependencies.clock));
   std::unique_ptr<RecorderState> state(
       new RecorderState(options, std::move(device_id), std::move(energy), std::move(dependencies)));
   return std::unique_ptr<Recorder>(new Recorder(std::move(state)));
@@ -36,16 +49,26 @@ RecorderState::RecorderState(const RecorderOptions& options, std::string device_
       reset_peak_(options.reset_peak),
       memory_(options.procfs),
       cpu_(options.procfs),
+      machine_cpu_(options.procfs),
       energy_(std::move(energy)),
-      baseline_(memory_.Read()) {}
+      baseline_(memory_.Read()) {
+  if (energy_.NeedsSampling()) {
+    const std::vector<std::function<void()>> tasks = {[this] { energy_.Sample(); }};
+    sampler_ = std::make_unique<probe::Sampler>(tasks, probe::kPowerPlan);
+  }
+}
 
 ProbeReadings RecorderState::ReadBefore() {
   ProbeReadings readings;
   // An inference that is under way loses its peak here; it is "concurrent" and will not report one.
   readings.peak_was_reset = reset_peak_ && memory_.ResetPeak();
   readings.memory = memory_.Read();
+  readings.machine_cpu = machine_cpu_.Read();
+  readings.events = os::OwnEvents();
+  if (sampler_ != nullptr) readings.sampler_cpu_time = sampler_->CpuTime();
   readings.cpu_time = cpu_.Read();
-  readings.energy = energy_.Read();
+  readings.energy = energy_.Begin();
+  if (sampler_ != nullptr) sampler_->Open();
   return readings;
 }
 
@@ -53,13 +76,19 @@ ProbeReadings RecorderState::ReadAfter() {
   ProbeReadings readings;
   readings.energy = energy_.Read();
   readings.cpu_time = cpu_.Read();
+  readings.machine_cpu = machine_cpu_.Read();
+  readings.events = os::OwnEvents();
   readings.memory = memory_.Read();
+  if (sampler_ != nullptr) {
+    sampler_->Close();
+    readings.sampler_cpu_time = sampler_->CpuTime();
+  }
   return readings;
 }
 
-probe::EnergyAnswer RecorderState::EnergyBetween(const ProbeReadings& begin, const ProbeReadings& end,
-                                                 std::chrono::nanoseconds duration, bool on_cpu) const {
-  return energy_.Between(begin.energy, end.energy, {duration, end.cpu_time - begin.cpu_time, cpu_.cpus(), on_cpu});
+void RecorderState::Abandon() {
+  if (sampler_ != nullptr) sampler_->Close();
+  ++abandoned_;
 }
 
 std::string RecorderState::NextRecordId() { return fmt::format("{}/{}/{}", device_id_, session_id(), ++sequence_); }
@@ -69,6 +98,7 @@ InferenceState::InferenceState(RecorderState* recorder, ModelIdentity model)
   const base::Clock& clock = recorder_->clock();
   const auto reading_since = clock.Steady();
   wall_begin_ = clock.Wall();
+  steady_at_wall_begin_ = reading_since;
   before_ = recorder_->ReadBefore();
   marks_.begin = clock.Steady();
   overhead_ = marks_.begin - reading_since;
@@ -77,7 +107,7 @@ InferenceState::InferenceState(RecorderState* recorder, ModelIdentity model)
 InferenceState::~InferenceState() {
   if (ended_) return;
   static_cast<void>(recorder_->occupancy().LeaveAlone(stay_));
-  recorder_->CountAbandoned();
+  recorder_->Abandon();
 }
 
 void InferenceState::PromptReady(std::int64_t prompt_tokens, std::optional<std::int64_t> cached_prompt_tokens) {
@@ -90,7 +120,10 @@ void InferenceState::PromptReady(std::int64_t prompt_tokens, std::optional<std::
 
 void InferenceState::Token() {
   const auto now = recorder_->clock().Steady();
-  if (!marks_.first_token.has_value()) marks_.first_token = now;
+  if (!marks_.first_token.has_value()) {
+    marks_.first_token = now;
+    first_token_energy_ = recorder_->ReadPhaseEnergy();
+  }
   marks_.last_token = now;
   ++marks_.tokens;
 }
@@ -108,6 +141,7 @@ InferenceRecord InferenceState::Close(std::optional<std::string> error_type) {
   const base::Clock& clock = recorder_->clock();
   marks_.end = clock.Steady();
   after_ = recorder_->ReadAfter();
+  wall_step_ = (clock.Wall() - wall_begin_) - (clock.Steady() - steady_at_wall_begin_);
   overhead_ += clock.Steady() - marks_.end;
   const bool alone = recorder_->occupancy().LeaveAlone(stay_);
   ended_ = true;
@@ -138,10 +172,28 @@ void InferenceState::SetIdentity(InferenceRecord& record) {
 }
 
 void InferenceState::SetProcessFigures(InferenceRecord& record) const {
+  const unsigned cpus = recorder_->cpus();
+  const Surroundings surroundings{before_.machine_cpu, after_.machine_cpu, before_.events, after_.events, wall_step_};
   SetMemory({recorder_->baseline(), before_.memory, after_.memory, before_.peak_was_reset}, record);
-  SetCpu({after_.cpu_time - before_.cpu_time, recorder_->cpus()}, record);
-  SetEnergy(recorder_->EnergyBetween(before_, after_, marks_.end - marks_.begin, model_.compute_device == kCpu),
-            record);
+  SetCpu({after_.cpu_time - before_.cpu_time, cpus, recorder_->cpu_is_exact()}, record);
+  SetSurroundings(surroundings, cpus, record);
+  SetEnergyFigures(record);
+  SetFlags(surroundings, cpus, record);
+  if (recorder_->has_sampler()) {
+    const auto sampler_cpu_time = after_.sampler_cpu_time - before_.sampler_cpu_time;
+    record.sampler_cpu_us = std::chrono::duration<double, std::micro>(sampler_cpu_time).count();
+  }
+}
+
+void InferenceState::SetEnergyFigures(InferenceRecord& record) const {
+  probe::EnergyWindow window{};
+  window.duration = marks_.end - marks_.begin;
+  window.cpu_time = after_.cpu_time - before_.cpu_time;
+  window.cpus = recorder_->cpus();
+  window.on_cpu = model_.compute_device == kCpu;
+  window.uses_gpu = UsesGpu(model_.compute_device);
+  if (marks_.first_token.has_value()) window.until_first_token = *marks_.first_token - marks_.begin;
+  SetEnergy(recorder_->energy().Between(before_.energy, first_token_energy_, after_.energy, window), record);
 }
 
 }  // namespace inferometer::measure

@@ -13,8 +13,11 @@
 #include "measure/observation.h"
 #include "measure/occupancy.h"
 #include "probe/energy.h"
+#include "probe/heat.h"
+#include "probe/machine_cpu.h"
 #include "probe/process_cpu.h"
 #include "probe/process_memory.h"
+#include "probe/sampler.h"
 
 namespace inferometer::measure {
 
@@ -33,7 +36,10 @@ struct ProbeReadings {
   std::optional<probe::MemoryReading> memory;
   bool peak_was_reset = false;
   std::chrono::nanoseconds cpu_time{};
-  probe::CounterReading energy;
+  std::optional<probe::MachineCpuReading> machine_cpu;
+  os::ProcessEvents events;
+  std::chrono::nanoseconds sampler_cpu_time{};
+  probe::EnergyReadings energy;
 };
 
 // Probes and identity of one recorder. Thread-safe.
@@ -42,15 +48,15 @@ class RecorderState {
   [[nodiscard]] static Result<std::unique_ptr<Recorder>> MakeRecorder(const RecorderOptions& options,
                                                                       Dependencies dependencies);
 
-  // Memory, CPU, energy: the energy stands closest to the inference.
+  // The energy stands closest to the inference. Between the two, gauges are sampled; each ReadBefore is followed by one
+  // ReadAfter or one Abandon.
   [[nodiscard]] ProbeReadings ReadBefore();
   [[nodiscard]] ProbeReadings ReadAfter();
-  [[nodiscard]] probe::EnergyAnswer EnergyBetween(const ProbeReadings& begin, const ProbeReadings& end,
-                                                  std::chrono::nanoseconds duration, bool on_cpu) const;
+  void Abandon();
+  [[nodiscard]] std::optional<probe::EnergyReading> ReadPhaseEnergy() { return energy_.ReadPhase(); }
 
   // device/session/1, 2, 3, ...: the next one. Only what becomes a record takes one, so that a gap means a loss.
   [[nodiscard]] std::string NextRecordId();
-  void CountAbandoned() { ++abandoned_; }
 
   [[nodiscard]] const base::Clock& clock() const { return *dependencies_.clock; }
   [[nodiscard]] Occupancy& occupancy() const { return *dependencies_.occupancy; }
@@ -60,6 +66,8 @@ class RecorderState {
   [[nodiscard]] const probe::ProcessMemory& memory() const { return memory_; }
   [[nodiscard]] const probe::EnergyMeter& energy() const { return energy_; }
   [[nodiscard]] unsigned cpus() const { return cpu_.cpus(); }
+  [[nodiscard]] bool cpu_is_exact() const { return cpu_.exact().ok(); }
+  [[nodiscard]] bool has_sampler() const { return sampler_ != nullptr; }
   [[nodiscard]] std::uint64_t abandoned() const { return abandoned_; }
 
  private:
@@ -71,7 +79,9 @@ class RecorderState {
   const bool reset_peak_;
   probe::ProcessMemory memory_;
   probe::ProcessCpu cpu_;
+  const probe::MachineCpu machine_cpu_;
   probe::EnergyMeter energy_;
+  std::unique_ptr<probe::Sampler> sampler_;  // null where nothing must be sampled; goes before what it samples
   const std::optional<probe::MemoryReading> baseline_;  // at construction, before the model
   std::atomic<std::uint64_t> sequence_ = 0;
   std::atomic<std::uint64_t> abandoned_ = 0;
@@ -96,6 +106,7 @@ class InferenceState {
   [[nodiscard]] InferenceRecord Close(std::optional<std::string> error_type);
   void SetIdentity(InferenceRecord& record);
   void SetProcessFigures(InferenceRecord& record) const;
+  void SetEnergyFigures(InferenceRecord& record) const;
 
   RecorderState* const recorder_;
   const ModelIdentity model_;
@@ -103,6 +114,9 @@ class InferenceState {
   bool ended_ = false;
   Marks marks_;
   WallTime wall_begin_;
+  std::optional<probe::EnergyReading> first_token_energy_;
+  std::chrono::nanoseconds steady_at_wall_begin_{};
+  std::chrono::nanoseconds wall_step_{};
   ProbeReadings before_;
   ProbeReadings after_;
   std::chrono::nanoseconds overhead_{};

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -75,6 +76,12 @@ void ProcessCpuClock::BookRunningThreads() {
     // A thread that is gone has been booked at its exit.
     if (const auto thread = ParsePid(entry->d_name)) static_cast<void>(TimeOf(ClockOfThread(*thread)));
   }
+}
+
+ProcessEvents OwnEvents() {
+  rusage usage{};
+  if (::getrusage(RUSAGE_SELF, &usage) != 0) return {};
+  return {usage.ru_majflt, usage.ru_nivcsw};
 }
 
 unsigned OnlineCpus() { return static_cast<unsigned>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN))); }

@@ -45,6 +45,13 @@ class ProcessCpuClock {
   Status exact_;
 };
 
+// Of this process with all its threads, since it began.
+struct ProcessEvents {
+  std::int64_t major_faults = 0;          // that had to read from disk
+  std::int64_t involuntary_switches = 0;  // a thread lost its CPU while it had work
+};
+[[nodiscard]] ProcessEvents OwnEvents();
+
 // CPUs online now, at least 1. Opens a file: ask once.
 [[nodiscard]] unsigned OnlineCpus();
 

@@ -8,24 +8,31 @@
 namespace inferometer::probe {
 namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 class EnergyMeterTest : public testing::Test {
  protected:
   Result<EnergyMeter> Make(EnergyChoice choice, const std::string& board = "pi4") {
-    return EnergyMeter::Make({choice, board, {powercap_.sysfs(), &clock_, [] {}}});
+    EnergyRoots roots;
+    roots.sysfs = powercap_.sysfs();
+    roots.clock = &clock_;
+    roots.pause = [] {};
+    return EnergyMeter::Make({choice, board, profile_, std::move(roots)});
   }
   // A second with half of two CPUs in use, in which the package counts `joules`.
   EnergyAnswer Window(EnergyMeter& meter, std::uint64_t joules) {
-    const CounterReading begin = meter.Read();
+    const EnergyReadings begin = meter.Begin();
     if (joules > 0) powercap_.Set("intel-rapl:0", joules * 1'000'000);
     clock_.Advance(seconds(1));
-    return meter.Between(begin, meter.Read(), {seconds(1), seconds(1), 2, true});
+    return meter.Between(begin, std::nullopt, meter.Read(), kWindow);
   }
 
+  static constexpr EnergyWindow kWindow{seconds(1), seconds(1), 2, true, false, std::nullopt};
   static constexpr double kModelMj = 1000.0 * (2.7 + (6.4 - 2.7) / 2);
   FakePowercap powercap_;
   ManualClock clock_;
+  std::optional<PowerProfile> profile_;
 };
 
 TEST_F(EnergyMeterTest, CounterComesFirst) {
@@ -37,6 +44,7 @@ TEST_F(EnergyMeterTest, CounterComesFirst) {
   EXPECT_DOUBLE_EQ(answer.energy->mj, 12'000.0);
   EXPECT_EQ(answer.source, "rapl");
   EXPECT_EQ(answer.scope, "package");
+  EXPECT_EQ(answer.quality, "ok");
   EXPECT_EQ(answer.unavailable_reason, "");
   EXPECT_EQ(meter->Description(), "rapl, over package");
 }
@@ -50,7 +58,8 @@ TEST_F(EnergyMeterTest, ModelStandsInAndSaysWhy) {
   EXPECT_DOUBLE_EQ(answer.energy->uncertainty_mj, 0.6 * kModelMj);
   EXPECT_EQ(answer.source, "model");
   EXPECT_EQ(answer.scope, "board");
-  EXPECT_EQ(answer.unavailable_reason, "rapl: absent");
+  EXPECT_EQ(answer.unavailable_reason, "no energy sensor");
+  EXPECT_EQ(answer.quality, "estimate");
   EXPECT_NE(meter->Description().find("model of board 'pi4', CPUs only (2.7 W idle, 6.4 W busy; +/- 60 %)"),
             std::string::npos)
       << meter->Description();
@@ -60,9 +69,9 @@ TEST_F(EnergyMeterTest, ModelStandsInForOneSpoiledWindow) {
   powercap_.Add("intel-rapl:0", "package-0", 5'000'000);
   auto meter = Make(EnergyChoice::kAuto);
   ASSERT_TRUE(meter.ok());
-  const CounterReading begin = meter->Read();
+  const EnergyReadings begin = meter->Begin();
   powercap_.Break("intel-rapl:0", "");
-  const EnergyAnswer spoiled = meter->Between(begin, meter->Read(), {seconds(1), seconds(1), 2, true});
+  const EnergyAnswer spoiled = meter->Between(begin, std::nullopt, meter->Read(), kWindow);
   EXPECT_EQ(spoiled.source, "model");
   EXPECT_NE(spoiled.unavailable_reason.find("intel-rapl:0/energy_uj: empty"), std::string::npos);
   powercap_.Set("intel-rapl:0", 5'000'000);
@@ -73,10 +82,10 @@ TEST_F(EnergyMeterTest, ModelStandsInForOneSpoiledWindow) {
 TEST_F(EnergyMeterTest, ModelKnowsNothingOfAGpu) {
   auto meter = Make(EnergyChoice::kAuto);
   ASSERT_TRUE(meter.ok());
-  const EnergyAnswer answer = meter->Between({}, {}, {seconds(1), seconds(1), 2, false});
+  const EnergyAnswer answer = meter->Between({}, std::nullopt, {}, {seconds(1), seconds(1), 2, false, false, {}});
   EXPECT_FALSE(answer.energy.has_value());
   EXPECT_EQ(answer.source, "");
-  EXPECT_EQ(answer.unavailable_reason, "rapl: absent; the model covers CPUs only");
+  EXPECT_EQ(answer.unavailable_reason, "no energy sensor; the model covers CPUs only");
 }
 
 TEST_F(EnergyMeterTest, ModelThatWasAskedForBeatsTheCounter) {
@@ -86,6 +95,56 @@ TEST_F(EnergyMeterTest, ModelThatWasAskedForBeatsTheCounter) {
   const EnergyAnswer answer = Window(*meter, 12);
   EXPECT_EQ(answer.source, "model");
   EXPECT_EQ(answer.unavailable_reason, "the model was asked for");
+}
+
+TEST_F(EnergyMeterTest, PhasesAreToldApartWhereTheCounterResolvesThem) {
+  powercap_.Add("intel-rapl:0", "package-0", 0);
+  auto meter = Make(EnergyChoice::kAuto);
+  ASSERT_TRUE(meter.ok());
+  const EnergyReadings begin = meter->Begin();
+  clock_.Advance(milliseconds(400));
+  powercap_.Set("intel-rapl:0", 8'000'000);
+  const auto first_token = meter->ReadPhase();
+  clock_.Advance(milliseconds(600));
+  powercap_.Set("intel-rapl:0", 11'000'000);
+  const auto answer =
+      meter->Between(begin, first_token, meter->Read(), {seconds(1), {}, 2, true, false, milliseconds(400)});
+  ASSERT_TRUE(answer.phases.has_value());
+  EXPECT_DOUBLE_EQ(answer.phases->prefill.mj, 8'000);
+  EXPECT_DOUBLE_EQ(answer.phases->decode.mj, 3'000);
+  const auto short_prompt =
+      meter->Between(begin, first_token, meter->Read(), {seconds(1), {}, 2, true, false, milliseconds(19)});
+  EXPECT_FALSE(short_prompt.phases.has_value());
+}
+
+TEST_F(EnergyMeterTest, CalibratedModelIsThePowerOfEachPhaseTimesItsTime) {
+  profile_ = PowerProfile{.machine = "board",
+                          .measured_at = "2026-11-25",
+                          .source = "external",
+                          .scope = "system",
+                          .model_name = "m",
+                          .threads = 2,
+                          .idle = {3, 0.1},
+                          .prefill = {10, 0.1},
+                          .decode = {8, 0.1}};
+  auto meter = Make(EnergyChoice::kAuto);
+  ASSERT_TRUE(meter.ok());
+  const auto answer = meter->Between({}, std::nullopt, {}, {seconds(1), seconds(1), 2, true, false, milliseconds(250)});
+  EXPECT_EQ(answer.source, "model_calibrated");
+  EXPECT_EQ(answer.scope, "system");
+  EXPECT_EQ(answer.quality, "estimate");
+  EXPECT_DOUBLE_EQ(answer.energy->mj, 2'500 + 6'000);
+  EXPECT_DOUBLE_EQ(answer.energy->uncertainty_mj, 0.15 * 8'500);
+  EXPECT_DOUBLE_EQ(answer.phases->decode.mj, 6'000);
+  EXPECT_NE(meter->Description().find("calibrated with external"), std::string::npos);
+}
+
+TEST(EnergyQualityRule, ComparesTheWindowWithTheResolutionAndTheUncertaintyWithTheFigure) {
+  EXPECT_STREQ(EnergyQuality({100, 10}, milliseconds(20), milliseconds(1)), "ok");
+  EXPECT_STREQ(EnergyQuality({100, 10}, milliseconds(19), milliseconds(1)), "low");
+  EXPECT_STREQ(EnergyQuality({100, 11}, milliseconds(20), milliseconds(1)), "low");
+  EXPECT_STREQ(EnergyQuality({100, 51}, milliseconds(20), milliseconds(1)), "below_resolution");
+  EXPECT_STREQ(EnergyQuality({100, 10}, milliseconds(1), milliseconds(2)), "below_resolution");
 }
 
 TEST_F(EnergyMeterTest, NoneIsNoneAndSaysSo) {

@@ -12,7 +12,10 @@ class ManualClock final : public base::Clock {
  public:
   [[nodiscard]] std::chrono::nanoseconds Steady() const override { return std::chrono::nanoseconds(steady_ns_); }
   [[nodiscard]] WallTime Wall() const override { return wall; }
-  void Advance(std::chrono::nanoseconds by) { steady_ns_ += by.count(); }
+  void Advance(std::chrono::nanoseconds by) {
+    steady_ns_ += by.count();
+    wall += std::chrono::round<std::chrono::microseconds>(by);
+  }
 
   WallTime wall{};
 

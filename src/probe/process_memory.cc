@@ -38,6 +38,12 @@ Result<std::uint64_t> ParseKb(std::string_view text, std::string_view key) {
   return kb * kBytesPerKb;
 }
 
+Result<std::optional<std::uint64_t>> ParseKbIfThere(std::string_view text, std::string_view key) {
+  if (!FindValue(text, key).has_value()) return std::optional<std::uint64_t>();
+  ASSIGN_OR_RETURN(const std::uint64_t bytes, ParseKb(text, key));
+  return std::optional(bytes);
+}
+
 template <typename Kept>
 std::optional<Kept> OpenIfThere(const std::filesystem::path& path) {
   auto kept = Kept::Open(path);
@@ -51,7 +57,13 @@ Result<MemoryReading> ParseMemoryStatus(std::string_view text) {
   ASSIGN_OR_RETURN(const std::uint64_t peak_bytes, ParseKb(text, "VmHWM:"));
   ASSIGN_OR_RETURN(const std::uint64_t resident_bytes, ParseKb(text, "VmRSS:"));
   // The kernel's mark lags behind by the pages that CPUs have not handed in.
-  return MemoryReading{resident_bytes, std::max(peak_bytes, resident_bytes)};
+  MemoryReading reading{resident_bytes, std::max(peak_bytes, resident_bytes)};
+  ASSIGN_OR_RETURN(reading.anon_bytes, ParseKbIfThere(text, "RssAnon:"));
+  ASSIGN_OR_RETURN(reading.file_bytes, ParseKbIfThere(text, "RssFile:"));
+  ASSIGN_OR_RETURN(const auto shared_bytes, ParseKbIfThere(text, "RssShmem:"));
+  if (reading.file_bytes.has_value()) *reading.file_bytes += shared_bytes.value_or(0);
+  ASSIGN_OR_RETURN(reading.swap_bytes, ParseKbIfThere(text, "VmSwap:"));
+  return reading;
 }
 
 ProcessMemory::ProcessMemory(const std::filesystem::path& procfs)

@@ -14,9 +14,14 @@ namespace inferometer::probe {
 struct MemoryReading {
   std::uint64_t resident_bytes;
   std::uint64_t peak_bytes;  // at least resident_bytes
+  // Absent where the kernel (before 4.5) does not tell.
+  std::optional<std::uint64_t> anon_bytes{};  // resident, backed by no file
+  std::optional<std::uint64_t> file_bytes{};  // resident pages of files, and shared memory
+  std::optional<std::uint64_t> swap_bytes{};
 };
 
-// From the text of /proc/PID/status: VmRSS and VmHWM. kDataLoss names the field and the byte where it stands.
+// From the text of /proc/PID/status: VmRSS and VmHWM, and where they are there RssAnon, RssFile with RssShmem, VmSwap.
+// kDataLoss names the field and the byte where it stands.
 [[nodiscard]] Result<MemoryReading> ParseMemoryStatus(std::string_view text);
 
 // Resident memory of this process, by `procfs`/self. Good to a few hundred kB: the kernel counts pages per CPU. Calls

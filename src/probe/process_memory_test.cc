@@ -9,6 +9,20 @@ namespace {
 
 constexpr const char* kStatus = "Name:\tx\nVmPeak:\t  9 kB\nVmHWM:\t    2000 kB\nVmRSS:\t     1500 kB\nThreads:\t1\n";
 
+TEST(ParseMemoryStatus, TellsAnonymousFromFileMemoryAndSwap) {
+  const auto reading = ParseMemoryStatus(
+      "VmHWM:\t 40 kB\nVmRSS:\t 30 kB\nRssAnon:\t 20 kB\nRssFile:\t 9 kB\nRssShmem:\t 1 kB\nVmSwap:\t 7 kB\n");
+  ASSERT_TRUE(reading.ok()) << reading.status().message();
+  EXPECT_EQ(reading->anon_bytes, 20U * 1024);
+  EXPECT_EQ(reading->file_bytes, 10U * 1024);
+  EXPECT_EQ(reading->swap_bytes, 7U * 1024);
+  const auto older = ParseMemoryStatus("VmHWM:\t 40 kB\nVmRSS:\t 30 kB\n");
+  ASSERT_TRUE(older.ok());
+  EXPECT_FALSE(older->anon_bytes.has_value());
+  EXPECT_FALSE(older->swap_bytes.has_value());
+  EXPECT_FALSE(ParseMemoryStatus("VmHWM:\t 40 kB\nVmRSS:\t 30 kB\nRssAnon:\t x kB\n").ok());
+}
+
 TEST(ParseMemoryStatus, FindsBothFigures) {
   const auto reading = ParseMemoryStatus(kStatus);
   ASSERT_TRUE(reading.ok()) << reading.status().message();

@@ -17,7 +17,7 @@ namespace {
 using Counters = std::vector<std::unique_ptr<EnergyCounter>>;
 using Seconds = std::chrono::duration<double>;
 
-constexpr double kUpdateStepSeconds = 0.001;
+constexpr std::chrono::milliseconds kUpdateStep{1};
 constexpr double kSystematicShare = 0.05;
 constexpr double kUjPerMj = 1000.0;
 // A platform that draws less than its packages is not believed; the steps of both leave a little room.
@@ -42,12 +42,12 @@ Status WithNextStep(const Status& denied, const std::filesystem::path& sysfs) {
 }
 
 Result<Counters> OpenAll(const std::vector<RaplZone>& zones, bool (RaplZone::*wanted)() const,
-                         const RaplOptions& options) {
+                         const EnergyRoots& roots) {
   Counters counters;
   for (const RaplZone& zone : zones) {
     if (!(zone.*wanted)()) continue;
-    auto counter = EnergyCounter::Open(zone.folder / "energy_uj", zone.limits, options.clock);
-    if (counter.status().code() == Code::kPermissionDenied) return WithNextStep(counter.status(), options.sysfs);
+    auto counter = EnergyCounter::Open(zone.folder / "energy_uj", zone.limits, roots.clock);
+    if (counter.status().code() == Code::kPermissionDenied) return WithNextStep(counter.status(), roots.sysfs);
     if (!counter.ok()) return counter.status();
     counters.push_back(std::move(counter).value());
   }
@@ -55,9 +55,8 @@ Result<Counters> OpenAll(const std::vector<RaplZone>& zones, bool (RaplZone::*wa
 }
 
 // For what improves the scope but is not needed.
-Counters OpenAllOrNone(const std::vector<RaplZone>& zones, bool (RaplZone::*wanted)() const,
-                       const RaplOptions& options) {
-  auto counters = OpenAll(zones, wanted, options);
+Counters OpenAllOrNone(const std::vector<RaplZone>& zones, bool (RaplZone::*wanted)() const, const EnergyRoots& roots) {
+  auto counters = OpenAll(zones, wanted, roots);
   if (!counters.ok()) return {};
   return std::move(counters).value();
 }
@@ -82,38 +81,44 @@ std::chrono::milliseconds KeepAliveInterval(std::uint64_t range_uj) {
   return std::chrono::milliseconds(std::clamp<std::uint64_t>(range_uj / kUjPerMillisecond, 1, kLongestMs));
 }
 
-Result<std::unique_ptr<Rapl>> Rapl::Open(const RaplOptions& options) {
-  const std::vector<RaplZone> zones = FindRaplZones(options.sysfs);
-  ASSIGN_OR_RETURN(Counters packages, OpenAll(zones, &RaplZone::IsPackage, options));
-  Counters platform = OpenAllOrNone(zones, &RaplZone::IsWholePlatform, options);
-  if (!platform.empty() && PlatformIsBelievable(platform, packages, options.pause)) {
-    return std::unique_ptr<Rapl>(new Rapl(std::move(platform), "psys"));
+Result<std::unique_ptr<EnergySource>> Rapl::Open(const EnergyRoots& roots) {
+  const std::vector<RaplZone> zones = FindRaplZones(roots.sysfs);
+  ASSIGN_OR_RETURN(Counters packages, OpenAll(zones, &RaplZone::IsPackage, roots));
+  Counters platform = OpenAllOrNone(zones, &RaplZone::IsWholePlatform, roots);
+  if (!platform.empty() && PlatformIsBelievable(platform, packages, roots.pause)) {
+    return std::unique_ptr<EnergySource>(new Rapl(std::move(platform), "psys"));
   }
-  if (packages.empty()) return {Code::kNotFound, "no counter in " + (options.sysfs / "class/powercap").string()};
-  Counters dram = OpenAllOrNone(zones, &RaplZone::IsDram, options);
-  if (dram.empty()) return std::unique_ptr<Rapl>(new Rapl(std::move(packages), "package"));
+  if (packages.empty()) return {Code::kNotFound, "no counter in " + (roots.sysfs / "class/powercap").string()};
+  Counters dram = OpenAllOrNone(zones, &RaplZone::IsDram, roots);
+  if (dram.empty()) return std::unique_ptr<EnergySource>(new Rapl(std::move(packages), "package"));
   std::move(dram.begin(), dram.end(), std::back_inserter(packages));
-  return std::unique_ptr<Rapl>(new Rapl(std::move(packages), "package+dram"));
+  return std::unique_ptr<EnergySource>(new Rapl(std::move(packages), "package+dram"));
 }
 
-Rapl::Rapl(Counters counters, std::string scope) : counters_(std::move(counters)), scope_(std::move(scope)) {
+Rapl::Rapl(Counters counters, std::string scope)
+    : counters_(std::move(counters)), facts_{"rapl", std::move(scope), kUpdateStep, false, ""} {
   const os::SignalsBlocked blocked;
   keep_alive_ = std::jthread([this](const std::stop_token& stop) { KeepAlive(stop); });
 }
 
 Rapl::~Rapl() = default;
 
-CounterReading Rapl::Read() { return ReadAll(counters_); }
+EnergyReading Rapl::Read() {
+  const CounterReading sum = ReadAll(counters_);
+  EnergyReading reading;
+  reading.total_mj = static_cast<double>(sum.total_uj) / kUjPerMj;
+  reading.disturbances = sum.disturbances;
+  reading.ok = sum.ok;
+  return reading;
+}
 
-Result<Energy> Rapl::Between(const CounterReading& begin, const CounterReading& end,
+Result<Energy> Rapl::Between(const EnergyReading& begin, const EnergyReading& end,
                              std::chrono::nanoseconds duration) const {
   if (!WindowIsWhole(begin, end)) return WhyNotWhole();
-  if (end.total_uj == begin.total_uj) {
-    return {Code::kUnavailable, "the counter did not move: the window is shorter than its step"};
-  }
-  const double mj = static_cast<double>(end.total_uj - begin.total_uj) / kUjPerMj;
+  const double mj = end.total_mj - begin.total_mj;
+  if (mj <= 0) return {Code::kUnavailable, "the counter did not move: the window is shorter than its step"};
   // Each of the two readings is late by up to one step; the rest is what the counter itself is off by.
-  const double step_mj = 2.0 * mj / Seconds(duration).count() * kUpdateStepSeconds / std::sqrt(6.0);
+  const double step_mj = 2.0 * mj / Seconds(duration).count() * Seconds(kUpdateStep).count() / std::sqrt(6.0);
   return Energy{mj, step_mj + kSystematicShare * mj};
 }
 

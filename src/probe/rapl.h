@@ -14,39 +14,28 @@
 #include "base/clock.h"
 #include "inferometer/status.h"
 #include "probe/energy_counter.h"
+#include "probe/energy_roots.h"
+#include "probe/energy_source.h"
 
 namespace inferometer::probe {
-
-struct RaplOptions {
-  std::filesystem::path sysfs = "/sys";
-  const base::Clock* clock = nullptr;  // must outlive the probe
-  // Called once, where there is a whole-platform counter, between the two readings that judge it.
-  std::function<void()> pause = [] { std::this_thread::sleep_for(std::chrono::milliseconds(100)); };
-};
-
-struct Energy {
-  double mj;
-  double uncertainty_mj;  // k = 2
-};
 
 // Scope: "psys" where the platform's counter exists and is believable (moves, and not by less than the packages), else
 // "package+dram" or "package". While it lives, a thread reads each counter often enough that no wrap is missed.
 // Thread-safe.
-class Rapl {
+class Rapl final : public EnergySource {
  public:
   // kNotFound where the machine has no such counter; kPermissionDenied with the command that allows reading; kDataLoss
   // and others where a counter cannot be used.
-  [[nodiscard]] static Result<std::unique_ptr<Rapl>> Open(const RaplOptions& options);
-  ~Rapl();
+  [[nodiscard]] static Result<std::unique_ptr<EnergySource>> Open(const EnergyRoots& roots);
+  ~Rapl() override;
   Rapl(const Rapl&) = delete;
   Rapl& operator=(const Rapl&) = delete;
 
-  // Reads all counters of the scope. Allocates nothing while they can be read.
-  [[nodiscard]] CounterReading Read();
-  // Energy between two readings, `duration` apart. An error, never 0, where a counter failed, jumped or stood still.
-  [[nodiscard]] Result<Energy> Between(const CounterReading& begin, const CounterReading& end,
-                                       std::chrono::nanoseconds duration) const;
-  [[nodiscard]] const std::string& scope() const { return scope_; }
+  [[nodiscard]] const EnergySourceFacts& facts() const override { return facts_; }
+  // Reads all counters of the scope.
+  [[nodiscard]] EnergyReading Read() override;
+  [[nodiscard]] Result<Energy> Between(const EnergyReading& begin, const EnergyReading& end,
+                                       std::chrono::nanoseconds duration) const override;
 
  private:
   using Counters = std::vector<std::unique_ptr<EnergyCounter>>;
@@ -55,7 +44,7 @@ class Rapl {
   void KeepAlive(const std::stop_token& stop);
 
   const Counters counters_;
-  const std::string scope_;
+  const EnergySourceFacts facts_;
   std::mutex sleep_mutex_;
   std::condition_variable_any sleep_;  // under sleep_mutex_; nobody rings, a stop does
   std::jthread keep_alive_;            // last: stops before the counters go

@@ -22,8 +22,12 @@ constexpr std::uint64_t kUjPerJ = 1'000'000;
 
 class RaplTest : public testing::Test {
  protected:
-  Result<std::unique_ptr<Rapl>> Open(std::function<void()> pause = [] {}) {
-    return Rapl::Open({powercap_.sysfs(), &clock_, std::move(pause)});
+  Result<std::unique_ptr<EnergySource>> Open(std::function<void()> pause = [] {}) {
+    EnergyRoots roots;
+    roots.sysfs = powercap_.sysfs();
+    roots.clock = &clock_;
+    roots.pause = std::move(pause);
+    return Rapl::Open(roots);
   }
   // As Open, for a machine whose platform counter must be judged: what moves meanwhile.
   void Judge(std::uint64_t platform_j, std::uint64_t package_j) {
@@ -39,7 +43,7 @@ class RaplTest : public testing::Test {
   }
   // One second in which the zones move on to these counts.
   Result<Energy> Window(const std::vector<std::pair<const char*, std::uint64_t>>& zones) {
-    const CounterReading begin = rapl_->Read();
+    const EnergyReading begin = rapl_->Read();
     for (const auto& [zone, joules] : zones) powercap_.Set(zone, joules * kUjPerJ);
     clock_.Advance(seconds(1));
     return rapl_->Between(begin, rapl_->Read(), seconds(1));
@@ -52,7 +56,7 @@ class RaplTest : public testing::Test {
 
   FakePowercap powercap_;
   ManualClock clock_;
-  std::unique_ptr<Rapl> rapl_;
+  std::unique_ptr<EnergySource> rapl_;
 };
 
 TEST_F(RaplTest, NoCounterIsNotFound) {
@@ -65,7 +69,7 @@ TEST_F(RaplTest, PackageAloneIsThePackage) {
   powercap_.Add("intel-rapl:0:0", "core", 10 * kUjPerJ);
   powercap_.Add("intel-rapl:0:1", "uncore", 10 * kUjPerJ);
   OpenOrDie();
-  EXPECT_EQ(rapl_->scope(), "package");
+  EXPECT_EQ(rapl_->facts().scope, "package");
   const auto energy = Window({{"intel-rapl:0", 120}, {"intel-rapl:0:0", 25}, {"intel-rapl:0:1", 12}});
   ASSERT_TRUE(energy.ok()) << energy.status().message();
   EXPECT_DOUBLE_EQ(energy->mj, 20'000.0);  // core and uncore are inside the package
@@ -79,7 +83,7 @@ TEST_F(RaplTest, TwoPackagesWithMemoryInAnyOrderAndTwoProvidersCountOnce) {
   powercap_.Add("intel-rapl-mmio:0", "package-0", 0);
   powercap_.Add("intel-rapl-mmio:0:0", "dram", 0);
   OpenOrDie();
-  EXPECT_EQ(rapl_->scope(), "package+dram");
+  EXPECT_EQ(rapl_->facts().scope, "package+dram");
   const auto energy = Window({{"intel-rapl:1", 20},
                               {"intel-rapl:1:0", 3},
                               {"intel-rapl:0", 30},
@@ -92,7 +96,7 @@ TEST_F(RaplTest, TwoPackagesWithMemoryInAnyOrderAndTwoProvidersCountOnce) {
 
 TEST_F(RaplTest, PlatformThatDrawsMoreThanItsPackagesIsTheScope) {
   Judge(12, 5);
-  EXPECT_EQ(rapl_->scope(), "psys");
+  EXPECT_EQ(rapl_->facts().scope, "psys");
   const auto energy = Window({{"intel-rapl:1", 27}, {"intel-rapl:0", 10}});
   ASSERT_TRUE(energy.ok());
   EXPECT_DOUBLE_EQ(energy->mj, 15'000.0);
@@ -100,12 +104,12 @@ TEST_F(RaplTest, PlatformThatDrawsMoreThanItsPackagesIsTheScope) {
 
 TEST_F(RaplTest, PlatformThatDrawsLessThanItsPackagesIsNotBelieved) {
   Judge(2, 5);
-  EXPECT_EQ(rapl_->scope(), "package");
+  EXPECT_EQ(rapl_->facts().scope, "package");
 }
 
 TEST_F(RaplTest, PlatformThatStandsStillIsNotBelieved) {
   Judge(0, 0);
-  EXPECT_EQ(rapl_->scope(), "package");
+  EXPECT_EQ(rapl_->facts().scope, "package");
 }
 
 TEST_F(RaplTest, PlatformThatCannotBeReadLeavesThePackages) {
@@ -113,7 +117,7 @@ TEST_F(RaplTest, PlatformThatCannotBeReadLeavesThePackages) {
   powercap_.Add("intel-rapl:1", "psys", 0);
   powercap_.Break("intel-rapl:1", "garbage");
   OpenOrDie();
-  EXPECT_EQ(rapl_->scope(), "package");
+  EXPECT_EQ(rapl_->facts().scope, "package");
 }
 
 TEST_F(RaplTest, MemoryThatCannotBeReadIsNotInTheScope) {
@@ -121,7 +125,7 @@ TEST_F(RaplTest, MemoryThatCannotBeReadIsNotInTheScope) {
   powercap_.Add("intel-rapl:0:0", "dram", 0);
   powercap_.Break("intel-rapl:0:0", "");
   OpenOrDie();
-  EXPECT_EQ(rapl_->scope(), "package");
+  EXPECT_EQ(rapl_->facts().scope, "package");
 }
 
 TEST_F(RaplTest, OnePackageThatCannotBeReadLeavesNoSum) {
@@ -198,7 +202,10 @@ TEST_F(RaplTest, IsRightWithinOneStepWhileTheCounterRunsAndWraps) {
   powercap_.Add("intel-rapl:0", "package-0", 0, kRangeUj);
   powercap_.Put("intel-rapl:0", "constraint_0_max_power_uw", "50000000\n");
   const base::SystemClock system_clock;
-  auto rapl = Rapl::Open({powercap_.sysfs(), &system_clock, [] {}});
+  EnergyRoots roots;
+  roots.sysfs = powercap_.sysfs();
+  roots.clock = &system_clock;
+  auto rapl = Rapl::Open(roots);
   ASSERT_TRUE(rapl.ok()) << rapl.status().message();
 
   std::atomic<std::uint64_t> truth_uj = 0;
@@ -212,9 +219,9 @@ TEST_F(RaplTest, IsRightWithinOneStepWhileTheCounterRunsAndWraps) {
   int whole = 0;
   for (int window = 0; window < 6; ++window) {
     const std::uint64_t truth_at_begin_uj = truth_uj;
-    const CounterReading begin = (*rapl)->Read();
+    const EnergyReading begin = (*rapl)->Read();
     std::this_thread::sleep_for(milliseconds(500));
-    const CounterReading end = (*rapl)->Read();
+    const EnergyReading end = (*rapl)->Read();
     const std::uint64_t truth_at_end_uj = truth_uj;
     const auto energy = (*rapl)->Between(begin, end, milliseconds(500));
     if (!energy.ok()) continue;  // a busy machine let the tick sleep for longer than a range

@@ -61,27 +61,98 @@ constexpr Field kFields[] = {
      &R::memory_peak_mb, 2, 0, 1e9},
     {"memory_peak_source", "Memory", "",
      "vmhwm_reset: exact, over this window (the high-water mark was reset at begin). vmhwm_lifetime: since the process "
-     "began.",
+     "began. ru_maxrss: exact, of the largest process of a measured program. sampled_sum: the largest sum over a "
+     "program's "
+     "processes that was sampled; pages that they share count for each. cgroup_peak: the kernel's, over a control "
+     "group.",
      &R::memory_peak_source},
+    {"memory_anon_mb", "Memory", "MB (2^20 bytes)",
+     "Resident memory at the end that no file backs: heap, KV cache, repacked weights.", &R::memory_anon_mb, 2, 0, 1e9},
+    {"memory_file_mb", "Memory", "MB (2^20 bytes)",
+     "Resident pages of files at the end, mapped weights above all; may be shared, and dropped.", &R::memory_file_mb, 2,
+     0, 1e9},
+    {"swap_mb", "Memory", "MB (2^20 bytes)", "Memory of the process in swap at the end.", &R::swap_mb, 2, 0, 1e9},
+    {"major_faults", "Memory", "",
+     "Page faults that had to read from disk in the window; above 0 the weights were not all in memory.",
+     &R::major_faults, 0, 0, kCountMax},
     {"cpu_time_ms", "CPU", "ms", "CPU time of all threads of the process in the window.", &R::cpu_time_ms, 3},
     {"cpu_machine_percent_avg", "CPU", "% of all CPUs", "cpu_percent_avg / number of CPUs online.",
      &R::cpu_machine_percent_avg, 2, 0, 100.5},
+    {"cpu_source", "CPU", "",
+     "process_clock: exact, the scheduler's clocks of all threads. process_clock_ticks: the same, behind by up to a "
+     "tick for each thread that runs. "
+     "rusage: exact, of processes that were waited for. cgroup: exact, of a control group.",
+     &R::cpu_source},
+    {"background_cpu_percent", "CPU", "% of all CPUs",
+     "What others used of the CPUs in the window; absent where it is too short to tell.", &R::background_cpu_percent, 1,
+     0, 100.5},
+    {"steal_ms", "CPU", "ms", "Time for which a hypervisor gave our CPUs to others, over all CPUs; counted in ticks.",
+     &R::steal_ms, 0, 0, 1e15},
+    {"ctx_switches_involuntary", "CPU", "", "How often a thread lost its CPU while it had work, in the window.",
+     &R::ctx_switches_involuntary, 0, 0, kCountMax},
     {"energy_source", "Energy", "",
-     "Where the figure comes from: rapl, or model (estimated from CPU use and a board profile).", &R::energy_source},
-    {"energy_scope", "Energy", "", "What the figure covers: psys, package, package+dram, board.", &R::energy_scope},
+     "Where the figure comes from: external, rapl, ina3221, pmic, hwmon, battery or nvml measure; rapl+nvml is a sum; "
+     "model_calibrated "
+     "(power measured once at operating points) and model (CPU use and a board's profile) estimate.",
+     &R::energy_source},
+    {"energy_scope", "Energy", "",
+     "What the figure covers: psys, package, package+dram, board, module, system, gpu, package+gpu, ...",
+     &R::energy_scope},
     {"energy_uncertainty_mj", "Energy", "mJ",
      "Half width of the interval that holds the true value at about 95 % (k = 2).", &R::energy_uncertainty_mj, 2},
     {"energy_unavailable_reason", "Energy", "", "Why a better source, or any, was not used.",
      &R::energy_unavailable_reason},
+    {"energy_quality", "Energy", "",
+     "ok: window of 20 resolutions or more, uncertainty at most 10 %. low: at most 50 %. below_resolution: worse, not "
+     "to be "
+     "compared. estimate: of a model.",
+     &R::energy_quality},
+    {"energy_resolution_ms", "Energy", "ms", "How old a reading of the source may be: its step or averaging time.",
+     &R::energy_resolution_ms, 3},
+    {"energy_samples", "Energy", "", "Samples of power in the window, of a source that is integrated.",
+     &R::energy_samples, 0, 0, kCountMax},
+    {"energy_max_gap_ms", "Energy", "ms", "Longest time between two of them.", &R::energy_max_gap_ms, 1},
+    {"prefill_energy_mj", "Energy", "mJ", "From begin to the first token, where the source resolves it.",
+     &R::prefill_energy_mj, 2},
+    {"prefill_energy_uncertainty_mj", "Energy", "mJ", "As energy_uncertainty_mj.", &R::prefill_energy_uncertainty_mj,
+     2},
+    {"decode_energy_mj", "Energy", "mJ", "From the first token to the end, where the source resolves it.",
+     &R::decode_energy_mj, 2},
+    {"decode_energy_uncertainty_mj", "Energy", "mJ", "As energy_uncertainty_mj.", &R::decode_energy_uncertainty_mj, 2},
+    {"gpu_energy_mj", "Energy", "mJ", "Of the discrete GPU (nvml), also where energy_consumed_mj does not hold it.",
+     &R::gpu_energy_mj, 2},
+    {"gpu_energy_uncertainty_mj", "Energy", "mJ", "As energy_uncertainty_mj.", &R::gpu_energy_uncertainty_mj, 2},
     {"average_power_mw", "Energy", "mW", "energy_consumed_mj / inference_time_ms x 1000.", &R::average_power_mw, 1},
+    {"temperature_start_c", "Heat", "degrees C", "Temperature at begin.", &R::temperature_start_c, 2, -40, 150},
     {"temperature_c", "Heat", "degrees C", "Highest temperature in the window.", &R::temperature_c, 2, -40, 150},
-    {"throttled", "Heat", "", "Whether the machine was throttled in the window.", &R::throttled},
-    {"flags", "Quality", "", "What makes the record unfit to compare, if anything: concurrent, ...", &R::flags},
+    {"temperature_source", "Heat", "", "Which sensor, as the kernel calls it.", &R::temperature_source},
+    {"throttled", "Heat", "", "Whether the machine was throttled in the window; absent where nothing tells.",
+     &R::throttled},
+    {"throttle_reasons", "Heat", "",
+     "Why: thermal, under_voltage, frequency_capped, soft_temperature_limit, power_limit, over_current.",
+     &R::throttle_reasons},
+    {"throttle_events", "Heat", "", "How often, where the machine counts.", &R::throttle_events, 0, 0, kCountMax},
+    {"cpu_freq_avg_mhz", "Heat", "MHz", "Mean frequency of the CPUs over the window.", &R::cpu_freq_avg_mhz, 1, 0, 1e5},
+    {"cpu_freq_source", "Heat", "",
+     "time_in_state: counted by the kernel. cpuinfo_avg_freq: the hardware's. scaling_cur_freq: what was asked for, "
+     "sampled.",
+     &R::cpu_freq_source},
+    {"flags", "Quality", "",
+     "What makes the record unfit to compare, if anything: concurrent, throttled, swap, major_faults, steal, "
+     "background_load, "
+     "clock_step, short_window.",
+     &R::flags},
     {"probe_overhead_us", "Quality", "us",
      "Time spent measuring, at begin and end together; outside inference_time_ms.", &R::probe_overhead_us, 1},
+    {"sampler_cpu_us", "Quality", "us",
+     "CPU time of the thread that samples gauges, in the window; it is part of cpu_time_ms.", &R::sampler_cpu_us, 1},
     {"status", "Outcome", "", "ok or error. A failed inference stays out of every average.", &R::status},
     {"error_type", "Outcome", "", "What failed: cancelled, context_full, empty_output, engine_error, ...",
      &R::error_type},
+    {"command", "Outcome", "", "What `inferometer measure` ran.", &R::command},
+    {"exit_code", "Outcome", "", "Its exit code; 128 and the signal's number where a signal ended it.", &R::exit_code,
+     0, 0, 255},
+    {"processes", "Outcome", "", "Most processes of it that were seen at one time.", &R::processes, 0, 0, kCountMax},
 };
 
 // Spellings of the older system.
@@ -90,7 +161,8 @@ constexpr Alias kAliases[] = {
     {"energy_consumed_j", "energy_consumed_mj", 1000.0},
 };
 
-constexpr std::size_t kSlots = 256;
+constexpr std::size_t kSlots = 512;
+static_assert(std::size(kFields) <= kMostFields);
 static_assert(std::size(kFields) + std::size(kAliases) < kSlots / 2);
 
 std::uint32_t HashName(std::string_view name) {

@@ -46,6 +46,9 @@ struct Alias {
   double factor;
 };
 
+// No table has more; what readers keep per field is of this size.
+inline constexpr std::size_t kMostFields = 128;
+
 // In the order in which they are written. Constant; lives for the whole program.
 [[nodiscard]] std::span<const Field> Fields();
 [[nodiscard]] std::span<const Alias> Aliases();

@@ -186,8 +186,8 @@ class RecordWalk {
   std::string_view text_;
   simdjson::ondemand::document& document_;
   Sink& sink_;
-  std::bitset<64> seen_;
-  std::bitset<64> seen_alias_;
+  std::bitset<kMostFields> seen_;
+  std::bitset<kMostFields> seen_alias_;
 };
 
 // What every record must say, whoever wrote it. `saw(index)` answers for a field of the table.
