@@ -65,8 +65,10 @@ void Sampler::SampleWhileOpen(const std::stop_token& stop) {
     const auto tick_began = SteadyClock::now();
     Tick();
     const auto now = SteadyClock::now();
-    const auto interval = now - began < plan_.dense_for ? plan_.dense_interval : plan_.interval;
-    deadline = std::max<SteadyClock::time_point>(deadline + interval, now + kLeastRest * (now - tick_began));
+    deadline += now - began < plan_.dense_for ? plan_.dense_interval : plan_.interval;
+    // What was missed is not caught up with.
+    deadline = std::max<SteadyClock::time_point>(deadline, now + kLeastRest * (now - tick_began));
+    deadline = std::max<SteadyClock::time_point>(deadline, tick_began + plan_.dense_interval);
   }
 }
 
