@@ -1,17 +1,17 @@
 #include "cli/device_arguments.h"
 
-#include <map>
 #include <vector>
 
 #include "base/device_id.h"
+#include "cli/default_model.h"
 #include "cli/log.h"
+#include "cli/probe_options.h"
 #include "os/machine.h"
 #include "probe/power_model.h"
 
 namespace inferometer::cli {
 namespace {
 
-constexpr const char* kDefaultModel = "SmolLM2-135M-Instruct.Q4_1.gguf";
 constexpr int kInferencesPerSave = 10;
 
 void AddIdentity(CLI::App& app, DeviceArguments& a) {
@@ -103,16 +103,7 @@ void AddModel(CLI::App& app, DeviceArguments& a) {
 
 void AddMeasuring(CLI::App& app, DeviceArguments& a) {
   const char* group = "Measuring and keeping";
-  static const std::map<std::string, EnergyChoice> kEnergies = {
-      {"auto", EnergyChoice::kAuto}, {"model", EnergyChoice::kModel}, {"none", EnergyChoice::kNone}};
-  app.add_option("--energy", a.recorder.energy, "auto: the machine's counter, else the model; model; none")
-      ->transform(CLI::CheckedTransformer(kEnergies, CLI::ignore_case))
-      ->type_name("SOURCE")
-      ->group(group);
-  app.add_option("--board", a.recorder.board,
-                 "Power profile for the model: pi3 pi4 pi5 jetson-nano orin-nano n100 generic")
-      ->capture_default_str()
-      ->group(group);
+  AddProbeOptions(app, a.recorder, group);
   app.add_flag("--no-peak-reset", a.no_peak_reset,
                "Leave the process's memory high-water mark alone; peaks are of its life then")
       ->group(group);
@@ -129,23 +120,6 @@ void AddMeasuring(CLI::App& app, DeviceArguments& a) {
       ->type_name("SECONDS")
       ->capture_default_str()
       ->group(group);
-  app.add_option("--path.sysfs", a.recorder.sysfs, "Where the host's /sys is mounted")
-      ->capture_default_str()
-      ->group(group);
-  app.add_option("--path.procfs", a.recorder.procfs, "Where the host's /proc is mounted")
-      ->capture_default_str()
-      ->group(group);
-}
-
-// Beside the program as it is built (build/<preset>/inferometer) or installed (bin/inferometer).
-std::filesystem::path DefaultModel() {
-  std::error_code error;
-  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
-  for (const char* place : {"../../third_party/models", "../share/inferometer/models"}) {
-    const auto path = (program / place / kDefaultModel).lexically_normal();
-    if (std::filesystem::exists(path, error)) return path;
-  }
-  return {};
 }
 
 // A host's name may hold what a folder's may not.
@@ -187,8 +161,7 @@ Status Complete(DeviceArguments& a) {
   if (!own_input && a.broker.host.empty()) a.broker.host = "localhost";
   if (a.enable_llm && a.model.path.empty()) a.model.path = DefaultModel();
   if (a.enable_llm && a.model.path.empty()) {
-    return {Code::kNotFound,
-            "no model: give a GGUF file with --model, or run ./demo once, which brings the default one"};
+    return {Code::kNotFound, kNoModel};
   }
   if (a.out.empty()) a.out = std::filesystem::path("metrics") / a.name;
   if (!a.save_every) a.save_every = kInferencesPerSave * a.interval;

@@ -1,0 +1,30 @@
+#include "cli/probe_options.h"
+
+#include <map>
+
+namespace inferometer::cli {
+
+void AddProbeOptions(CLI::App& app, RecorderOptions& options, const std::string& group) {
+  static const std::map<std::string, EnergyChoice> kEnergies = {
+      {"auto", EnergyChoice::kAuto}, {"model", EnergyChoice::kModel}, {"none", EnergyChoice::kNone}};
+  app.add_option("--energy", options.energy, "auto: the best sensor of the machine, else the model; model; none")
+      ->transform(CLI::CheckedTransformer(kEnergies, CLI::ignore_case))
+      ->type_name("SOURCE")
+      ->group(group);
+  app.add_option("--meter", options.external_meter,
+                 "A power meter's lines \"time, watts\": a file that grows, a FIFO or a Unix socket")
+      ->type_name("PATH")
+      ->group(group);
+  app.add_option("--board", options.board,
+                 "Power profile for the model: pi3 pi4 pi5 jetson-nano orin-nano n100 generic")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--path.sysfs", options.sysfs, "Where the host's /sys is mounted")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--path.procfs", options.procfs, "Where the host's /proc is mounted")
+      ->capture_default_str()
+      ->group(group);
+}
+
+}  // namespace inferometer::cli

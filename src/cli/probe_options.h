@@ -1,0 +1,15 @@
+#pragma once
+// What every subcommand that measures can be told about its sources.
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "inferometer/recorder.h"
+
+namespace inferometer::cli {
+
+// Adds --energy, --meter, --power-profile, --board, --path.sysfs and --path.procfs. `options` must outlive the app's
+// parsing.
+void AddProbeOptions(CLI::App& app, RecorderOptions& options, const std::string& group);
+
+}  // namespace inferometer::cli

@@ -1,0 +1,11 @@
+#pragma once
+// `inferometer selftest`: what measuring does to what is measured, on this machine.
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+namespace inferometer::cli {
+
+std::function<int()> SetUpSelftest(CLI::App& app);
+
+}  // namespace inferometer::cli
