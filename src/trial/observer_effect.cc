@@ -101,7 +101,7 @@ Result<ObserverEffect> MeasureObserverEffect(Work& work, Recorder& recorder, con
   std::vector<Pair> pairs;
   const auto begin = clock.Steady();
   while (!stop.stop_requested() && pairs.size() < plan.most_pairs) {
-    if (pairs.size() >= plan.least_pairs && clock.Steady() - begin >= plan.at_most) break;
+    if (pairs.size() >= kLeastForAnInterval && clock.Steady() - begin >= plan.at_most) break;
     ASSIGN_OR_RETURN(const Pair pair, RunPair(experiment, random() % 2 == 0));
     pairs.push_back(pair);
     const PairedEffect so_far = EffectOf(pairs);

@@ -16,7 +16,8 @@
 namespace inferometer::trial {
 
 struct ObserverPlan {
-  // Goes on until the interval is within +- this, or a bound below is reached.
+  // Goes on until the interval tells on which side of +- this the effect is, with `least_pairs` or more; or until a
+  // bound below is reached, with 6 or more.
   double margin_percent = 0.5;
   std::size_t least_pairs = 30;
   std::size_t most_pairs = 5000;
