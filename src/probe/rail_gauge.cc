@@ -4,8 +4,6 @@
 
 #include <utility>
 
-#include "probe/sysfs_attribute.h"
-
 namespace inferometer::probe {
 namespace {
 
@@ -17,17 +15,11 @@ constexpr std::int64_t kMostUw = 1'000'000'000'000;
 
 }  // namespace
 
-Result<RailGauge::Attribute> RailGauge::OpenAttribute(const std::filesystem::path& path) {
-  auto file = os::KeptFile::Open(path);
-  if (!file.ok()) return WithReadingAllowed(file.status(), path);
-  return Attribute{std::move(file).value(), path.string()};
-}
-
 Result<RailGauge::Rail> RailGauge::OpenRail(const RailFiles& files) {
   Rail rail{{}, files.least_ma};
   for (const auto* path : {&files.power_uw, &files.voltage_mv, &files.current_ma}) {
     if (path->empty()) continue;
-    ASSIGN_OR_RETURN(Attribute attribute, OpenAttribute(*path));
+    ASSIGN_OR_RETURN(KeptAttribute attribute, KeptAttribute::Open(*path));
     rail.attributes.push_back(std::move(attribute));
     if (path == &files.power_uw) break;
   }
@@ -57,16 +49,13 @@ Result<double> RailGauge::ReadWatts() {
     watts += rail_watts;
   }
   if (watts >= 0) return watts;
-  return {Code::kDataLoss, fmt::format("{}: {:.3f} W is no power", rails_.front().attributes.back().path, watts)};
+  return {Code::kDataLoss, fmt::format("{}: {:.3f} W is no power", rails_.front().attributes.back().path(), watts)};
 }
 
-Result<std::int64_t> RailGauge::Read(const Attribute& attribute, std::int64_t least, std::int64_t most) {
-  char buffer[32];
-  ASSIGN_OR_RETURN(const std::string_view text, attribute.file.Read(buffer));
-  Result<std::int64_t> value = ParseSysfsInteger(text);
-  if (!value.ok()) return {value.status().code(), attribute.path + ": " + value.status().message()};
-  if (*value >= least && *value <= most) return value;
-  return {Code::kDataLoss, fmt::format("{}: {} is not possible", attribute.path, *value)};
+Result<std::int64_t> RailGauge::Read(const KeptAttribute& attribute, std::int64_t least, std::int64_t most) {
+  Result<std::int64_t> value = attribute.ReadInteger();
+  if (!value.ok() || (*value >= least && *value <= most)) return value;
+  return {Code::kDataLoss, fmt::format("{}: {} is not possible", attribute.path(), *value)};
 }
 
 Result<double> RailGauge::ReadRailWatts(const Rail& rail) {

@@ -1,6 +1,7 @@
 #pragma once
 // The power of one or more supply rails, each told by sysfs files of voltage and current, or of power, added up.
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -8,8 +9,8 @@
 #include <vector>
 
 #include "inferometer/status.h"
-#include "os/files.h"
 #include "probe/power_gauge.h"
+#include "probe/sysfs_attribute.h"
 
 namespace inferometer::probe {
 
@@ -35,18 +36,13 @@ class RailGauge final : public PowerGauge {
   [[nodiscard]] Result<double> ReadWatts() override;
 
  private:
-  struct Attribute {
-    os::KeptFile file;
-    std::string path;
-  };
   struct Rail {
-    std::vector<Attribute> attributes;  // power, or voltage and current
+    std::vector<KeptAttribute> attributes;  // power, or voltage and current
     std::int64_t least_ma;
   };
   RailGauge(PowerGaugeFacts facts, std::vector<Rail> rails);
-  [[nodiscard]] static Result<Attribute> OpenAttribute(const std::filesystem::path& path);
   [[nodiscard]] static Result<Rail> OpenRail(const RailFiles& files);
-  [[nodiscard]] static Result<std::int64_t> Read(const Attribute& attribute, std::int64_t least, std::int64_t most);
+  [[nodiscard]] static Result<std::int64_t> Read(const KeptAttribute& attribute, std::int64_t least, std::int64_t most);
   [[nodiscard]] static Result<double> ReadRailWatts(const Rail& rail);
 
   const PowerGaugeFacts facts_;

@@ -6,8 +6,6 @@
 #include <charconv>
 #include <utility>
 
-#include "os/files.h"
-
 namespace inferometer::probe {
 namespace {
 
@@ -55,6 +53,25 @@ Result<std::string> ReadSysfsLabel(const std::filesystem::path& path) {
   ASSIGN_OR_RETURN(const std::string text, os::ReadFile(path, kMostAttributeBytes));
   Result<std::string> label = ParseSysfsLabel(text);
   return label.ok() ? std::move(label) : In(path, label.status());
+}
+
+Result<KeptAttribute> KeptAttribute::Open(const std::filesystem::path& path) {
+  auto file = os::KeptFile::Open(path);
+  if (!file.ok()) return WithReadingAllowed(file.status(), path);
+  return KeptAttribute(std::move(file).value(), path.string());
+}
+
+Result<std::int64_t> KeptAttribute::ReadInteger() const {
+  char buffer[32];
+  ASSIGN_OR_RETURN(const std::string_view text, file_.Read(buffer));
+  Result<std::int64_t> value = ParseSysfsInteger(text);
+  return value.ok() ? value : In(path_, value.status());
+}
+
+Result<std::string_view> KeptAttribute::ReadText(std::span<char> buffer) const {
+  ASSIGN_OR_RETURN(std::string_view text, file_.Read(buffer));
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  return text;
 }
 
 std::vector<std::filesystem::path> ListFolder(const std::filesystem::path& folder, std::string_view prefix) {

@@ -3,11 +3,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "inferometer/status.h"
+#include "os/files.h"
 
 namespace inferometer::probe {
 
@@ -22,6 +25,23 @@ namespace inferometer::probe {
 // These open the file, so not while a window is open. The message names the file.
 [[nodiscard]] Result<std::int64_t> ReadSysfsInteger(const std::filesystem::path& path);
 [[nodiscard]] Result<std::string> ReadSysfsLabel(const std::filesystem::path& path);
+
+// An attribute that is read again and again. Readings allocate nothing while they succeed; the messages of others name
+// the file. Movable; one thread at a time.
+class KeptAttribute {
+ public:
+  // kPermissionDenied with the command that allows reading.
+  [[nodiscard]] static Result<KeptAttribute> Open(const std::filesystem::path& path);
+  [[nodiscard]] Result<std::int64_t> ReadInteger() const;
+  // Without the newline. The view is into `buffer`.
+  [[nodiscard]] Result<std::string_view> ReadText(std::span<char> buffer) const;
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  KeptAttribute(os::KeptFile file, std::string path) : file_(std::move(file)), path_(std::move(path)) {}
+  os::KeptFile file_;
+  std::string path_;
+};
 
 // What stands in a folder with a name that begins so, sorted by name; at most 256. Empty where there is no such folder.
 [[nodiscard]] std::vector<std::filesystem::path> ListFolder(const std::filesystem::path& folder,
