@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "probe/battery.h"
+
 namespace inferometer::probe {
 namespace {
 
@@ -63,6 +65,16 @@ void EnergyMeter::OpenSources(const EnergyRoots& roots) {
   main_ = std::move(opened.source);
   not_used_ = std::move(opened.not_used);
   if (main_ != nullptr) main_is_quick_ = IsQuick(*main_, *roots.clock);
+  if (main_ == nullptr) OpenBatteryIfAny(roots);
+}
+
+void EnergyMeter::OpenBatteryIfAny(const EnergyRoots& roots) {
+  auto battery = OpenBattery(roots);
+  if (battery.ok()) {
+    battery_ = std::move(battery).value();
+  } else if (battery.status().code() != Code::kNotFound) {
+    not_used_.for_people += "; battery: " + battery.status().message();
+  }
 }
 
 EnergyReadings EnergyMeter::Begin() {

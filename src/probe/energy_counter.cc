@@ -28,7 +28,8 @@ Result<std::uint64_t> ParseSysfsNumber(std::string_view text) {
 
 Result<std::unique_ptr<EnergyCounter>> EnergyCounter::Open(const std::filesystem::path& path, CounterLimits limits,
                                                            const base::Clock* clock) {
-  if (limits.range_uj == 0) return {Code::kDataLoss, path.string() + ": its range is not known"};
+  if (limits.range_is_known && limits.range_uj == 0)
+    return {Code::kDataLoss, path.string() + ": its range is not known"};
   ASSIGN_OR_RETURN(os::KeptFile file, os::KeptFile::Open(path));
   std::unique_ptr<EnergyCounter> counter(new EnergyCounter(std::move(file), path.string(), limits, clock));
   ASSIGN_OR_RETURN(counter->last_uj_, counter->ReadRaw());
@@ -63,16 +64,20 @@ Result<std::uint64_t> EnergyCounter::ReadRaw() const {
   ASSIGN_OR_RETURN(const std::string_view text, file_.Read(buffer));
   Result<std::uint64_t> raw = ParseSysfsNumber(text);
   if (!raw.ok()) return {raw.status().code(), path_ + ": " + raw.status().message()};
-  if (*raw > limits_.range_uj) return {Code::kDataLoss, path_ + ": above its own range"};
+  if (limits_.range_is_known && *raw > limits_.range_uj) return {Code::kDataLoss, path_ + ": above its own range"};
   return raw;
 }
 
 void EnergyCounter::Book(std::uint64_t raw_uj, std::chrono::nanoseconds now) {
-  const std::uint64_t added_uj = raw_uj >= last_uj_ ? raw_uj - last_uj_ : raw_uj + (limits_.range_uj - last_uj_);
+  const bool went_back = raw_uj < last_uj_;
+  const std::uint64_t added_uj = went_back ? raw_uj + (limits_.range_uj - last_uj_) : raw_uj - last_uj_;
   const Seconds elapsed = now - read_at_;
   last_uj_ = raw_uj;
   read_at_ = now;
-  if (elapsed.count() * limits_.most_watts * kMicro > static_cast<double>(limits_.range_uj)) {
+  if (went_back && !limits_.range_is_known) {
+    return Disturb({Code::kDataLoss, path_ + ": went back (reset, or a wrap of unknown width)"});
+  }
+  if (limits_.range_is_known && elapsed.count() * limits_.most_watts * kMicro > static_cast<double>(limits_.range_uj)) {
     return Disturb({Code::kDataLoss, path_ + ": not read for so long that it may have wrapped twice"});
   }
   const double most_uj = kMostOverdraw * limits_.most_watts * kMicro * (elapsed + kLongestStep).count();

@@ -21,6 +21,8 @@ namespace inferometer::probe {
 struct CounterLimits {
   std::uint64_t range_uj;  // where it wraps, > 0
   double most_watts;       // the domain cannot draw more
+  // False: where it wraps is not told, so that a decrease (a wrap or a reset) is a disturbance. `range_uj` is not used.
+  bool range_is_known = true;
 };
 
 // What the counter has added up since it was opened. Two readings make a window; see WindowIsWhole.

@@ -166,6 +166,26 @@ TEST_F(EnergyCounterTest, LeftAloneForLongerThanARangeIsNotTrusted) {
   EXPECT_NE(Why().find("wrapped twice"), std::string::npos);
 }
 
+TEST_F(EnergyCounterTest, WithoutAKnownRangeADecreaseIsADisturbanceAndNeverEnergy) {
+  Open(6'000'000, {0, 50.0, false});
+  const CounterReading begin = counter_->Update();
+  const CounterReading wrapped = UpdateAt(500'000);
+  EXPECT_FALSE(WindowIsWhole(begin, wrapped));
+  EXPECT_EQ(wrapped.total_uj, begin.total_uj);
+  EXPECT_NE(Why().find("energy_uj: went back"), std::string::npos) << Why();
+  const CounterReading after = UpdateAt(1'500'000);
+  EXPECT_TRUE(WindowIsWhole(wrapped, after));
+  EXPECT_EQ(after.total_uj - wrapped.total_uj, 1'000'000U);
+}
+
+TEST_F(EnergyCounterTest, WithoutAKnownRangeALongTimeAloneIsTrustedAndAJumpIsNot) {
+  Open(0, {0, 50.0, false});
+  const CounterReading begin = counter_->Update();
+  const CounterReading end = UpdateAt(180'000'000'000, std::chrono::hours(1));  // 50 W
+  EXPECT_TRUE(WindowIsWhole(begin, end));
+  EXPECT_FALSE(WindowIsWhole(end, UpdateAt(180'200'000'000, seconds(1))));  // 200 W
+}
+
 TEST_F(EnergyCounterTest, CannotBeOpenedWithoutFileRangeOrNumber) {
   EXPECT_EQ(EnergyCounter::Open(Path(), kLimits, &clock_).status().code(), Code::kNotFound);
   powercap_.Add("intel-rapl:0", "package-0", 1);

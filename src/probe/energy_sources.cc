@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "probe/hwmon.h"
+#include "probe/ina3221.h"
 #include "probe/rapl.h"
 
 namespace inferometer::probe {
@@ -10,6 +12,8 @@ namespace {
 
 constexpr EnergyOpener kMainSources[] = {
     {"rapl", Rapl::Open},
+    {"ina3221", OpenIna3221},
+    {"hwmon", OpenHwmon},
 };
 
 void Append(std::string& list, std::string_view name, std::string_view reason) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "probe/fake_battery.h"
+#include "probe/fake_ina3221.h"
 #include "probe/fake_powercap.h"
 #include "probe/manual_clock.h"
 
@@ -14,8 +16,12 @@ using std::chrono::seconds;
 class EnergyMeterTest : public testing::Test {
  protected:
   Result<EnergyMeter> Make(EnergyChoice choice, const std::string& board = "pi4") {
+    return MakeBelow(powercap_.sysfs(), choice, board);
+  }
+  Result<EnergyMeter> MakeBelow(const std::filesystem::path& sysfs, EnergyChoice choice = EnergyChoice::kAuto,
+                                const std::string& board = "pi4") {
     EnergyRoots roots;
-    roots.sysfs = powercap_.sysfs();
+    roots.sysfs = sysfs;
     roots.clock = &clock_;
     roots.pause = [] {};
     return EnergyMeter::Make({choice, board, profile_, std::move(roots)});
@@ -137,6 +143,77 @@ TEST_F(EnergyMeterTest, CalibratedModelIsThePowerOfEachPhaseTimesItsTime) {
   EXPECT_DOUBLE_EQ(answer.energy->uncertainty_mj, 0.15 * 8'500);
   EXPECT_DOUBLE_EQ(answer.phases->decode.mj, 6'000);
   EXPECT_NE(meter->Description().find("calibrated with external"), std::string::npos);
+}
+
+TEST_F(EnergyMeterTest, SensorsOfPowerAreIntegratedAndComeInTheirOrder) {
+  const FakeIna3221 jetson;
+  jetson.Add("1-0040", 1, "VDD_IN", 5000, 2000);
+  const auto window = [&] {
+    auto meter = MakeBelow(jetson.sysfs());
+    EXPECT_TRUE(meter.ok() && meter->NeedsSampling());
+    const EnergyReadings begin = meter->Begin();
+    for (int i = 0; i < 50; ++i) {
+      clock_.Advance(milliseconds(20));
+      meter->Sample();
+    }
+    clock_.Advance(milliseconds(1));
+    return meter->Between(begin, std::nullopt, meter->Read(), kWindow);
+  };
+  std::filesystem::create_directories(jetson.sysfs() / "class/hwmon/hwmon0");
+  std::ofstream(jetson.sysfs() / "class/hwmon/hwmon0/name") << "power_meter\n";
+  std::ofstream(jetson.sysfs() / "class/hwmon/hwmon0/power1_average") << "20000000\n";
+  const EnergyAnswer by_ina3221 = window();
+  EXPECT_EQ(by_ina3221.source, "ina3221");
+  EXPECT_EQ(by_ina3221.scope, "module");
+  EXPECT_NEAR(by_ina3221.energy->mj, 10'010, 1e-6);
+  EXPECT_EQ(by_ina3221.sampling->samples, 52U);
+  std::filesystem::remove_all(jetson.sysfs() / "bus");
+  const EnergyAnswer by_hwmon = window();
+  EXPECT_EQ(by_hwmon.source, "hwmon");
+  EXPECT_NEAR(by_hwmon.energy->mj, 20'020, 1e-6);
+}
+
+TEST_F(EnergyMeterTest, BatteryAnswersLongWindowsAndTheModelShortOnes) {
+  const FakeBattery battery;
+  battery.Add("BAT0", 40'000'000);
+  auto meter = MakeBelow(battery.sysfs());
+  ASSERT_TRUE(meter.ok());
+  EXPECT_FALSE(meter->NeedsSampling());
+  const EnergyReadings begin = meter->Begin();
+  battery.SetEnergy("BAT0", 39'000'000);
+  const EnergyReadings end = meter->Read();
+  EXPECT_EQ(meter->Between(begin, std::nullopt, end, kWindow).source, "model");
+  const EnergyAnswer answer = meter->Between(begin, std::nullopt, end, {seconds(1200), {}, 2, true, false, {}});
+  EXPECT_EQ(answer.source, "battery");
+  EXPECT_EQ(answer.scope, "system");
+  EXPECT_NEAR(answer.energy->mj, 3'600'000, 1e-6);
+  EXPECT_EQ(answer.unavailable_reason, "no energy sensor");
+}
+
+TEST_F(EnergyMeterTest, BatteryIsNotOpenedBesideAMeter) {
+  const FakeBattery battery;
+  battery.Add("BAT0", 40'000'000);
+  const auto zone = battery.sysfs() / "class/powercap/intel-rapl:0";
+  std::filesystem::create_directories(zone);
+  std::ofstream(zone / "name") << "package-0\n";
+  std::ofstream(zone / "max_energy_range_uj") << FakePowercap::kIntelRangeUj << "\n";
+  std::ofstream(zone / "energy_uj") << "0\n";
+  auto meter = MakeBelow(battery.sysfs());
+  ASSERT_TRUE(meter.ok());
+  const EnergyReadings begin = meter->Begin();
+  battery.SetEnergy("BAT0", 39'000'000);
+  const auto answer = meter->Between(begin, std::nullopt, meter->Read(), {seconds(1200), {}, 2, true, false, {}});
+  EXPECT_EQ(answer.source, "model");  // the package stood still
+}
+
+TEST_F(EnergyMeterTest, BatteryThatCannotBeReadIsToldToPeople) {
+  const FakeBattery battery;
+  battery.Add("BAT0", 40'000'000);
+  battery.Put("BAT0", "energy_now", "what");
+  auto meter = MakeBelow(battery.sysfs());
+  ASSERT_TRUE(meter.ok());
+  EXPECT_NE(meter->Description().find("battery: "), std::string::npos) << meter->Description();
+  EXPECT_NE(meter->Description().find("BAT0/energy_now: not a number"), std::string::npos) << meter->Description();
 }
 
 TEST(EnergyQualityRule, ComparesTheWindowWithTheResolutionAndTheUncertaintyWithTheFigure) {
