@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "probe/pmic.h"
 #include "probe/rapl.h"
 
 namespace inferometer::probe {
@@ -10,6 +11,7 @@ namespace {
 
 constexpr EnergyOpener kMainSources[] = {
     {"rapl", Rapl::Open},
+    {"pmic", OpenPmic},
 };
 
 void Append(std::string& list, std::string_view name, std::string_view reason) {
