@@ -4,11 +4,13 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "base/clock.h"
+#include "os/mailbox.h"
 
 namespace inferometer::probe {
 
@@ -19,6 +21,7 @@ struct EnergyRoots {
   std::function<void()> pause = [] { std::this_thread::sleep_for(std::chrono::milliseconds(100)); };
   // The Raspberry Pi firmware's mailbox; the first that can be opened.
   std::vector<std::filesystem::path> mailboxes = {"/dev/vcio_gencmd", "/dev/vcio"};
+  std::shared_ptr<os::FirmwareMailbox> mailbox = nullptr;  // where there is one, instead of them
   std::string nvml_library = "libnvidia-ml.so.1";
   // A meter's stream of "time, watts" lines: a file that grows, a FIFO, or a Unix socket; empty: none.
   std::filesystem::path external_meter{};

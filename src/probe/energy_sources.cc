@@ -5,6 +5,7 @@
 
 #include "probe/hwmon.h"
 #include "probe/ina3221.h"
+#include "probe/pmic.h"
 #include "probe/rapl.h"
 
 namespace inferometer::probe {
@@ -13,6 +14,7 @@ namespace {
 constexpr EnergyOpener kMainSources[] = {
     {"rapl", Rapl::Open},
     {"ina3221", OpenIna3221},
+    {"pmic", OpenPmic},
     {"hwmon", OpenHwmon},
 };
 
