@@ -22,6 +22,13 @@ Result<probe::EnergyMeter> MakeMeter(const RecorderOptions& options, const base:
   return probe::EnergyMeter::Make(energy);
 }
 
+probe::HeatRoots MakeHeatRoots(const RecorderOptions& options, const base::Clock* clock) {
+  probe::HeatRoots roots;
+  roots.sysfs = options.sysfs;
+  roots.clock = clock;
+  return roots;
+}
+
 // An NVIDIA GPU, alone or with the CPUs.
 bool UsesGpu(const std::string& compute_device) { return compute_device.find("cuda") != std::string::npos; }
 
@@ -50,12 +57,19 @@ RecorderState::RecorderState(const RecorderOptions& options, std::string device_
       memory_(options.procfs),
       cpu_(options.procfs),
       machine_cpu_(options.procfs),
+      heat_(MakeHeatRoots(options, dependencies_.clock)),
       energy_(std::move(energy)),
       baseline_(memory_.Read()) {
-  if (energy_.NeedsSampling()) {
-    const std::vector<std::function<void()>> tasks = {[this] { energy_.Sample(); }};
-    sampler_ = std::make_unique<probe::Sampler>(tasks, probe::kPowerPlan);
-  }
+  StartSampler();
+}
+
+void RecorderState::StartSampler() {
+  std::vector<probe::SampledTask> tasks;
+  if (energy_.NeedsSampling()) tasks.push_back({[this] { energy_.Sample(); }});
+  if (heat_.NeedsSampling()) tasks.push_back({[this] { heat_.Sample(); }, probe::kHeatPlan.interval});
+  if (tasks.empty()) return;
+  const probe::SamplingPlan& plan = energy_.NeedsSampling() ? probe::kPowerPlan : probe::kHeatPlan;
+  sampler_ = std::make_unique<probe::Sampler>(std::move(tasks), plan);
 }
 
 ProbeReadings RecorderState::ReadBefore() {
@@ -66,6 +80,7 @@ ProbeReadings RecorderState::ReadBefore() {
   readings.machine_cpu = machine_cpu_.Read();
   readings.events = os::OwnEvents();
   if (sampler_ != nullptr) readings.sampler_cpu_time = sampler_->CpuTime();
+  readings.heat = heat_.Begin();
   readings.cpu_time = cpu_.Read();
   readings.energy = energy_.Begin();
   if (sampler_ != nullptr) sampler_->Open();
@@ -78,6 +93,7 @@ ProbeReadings RecorderState::ReadAfter() {
   readings.cpu_time = cpu_.Read();
   readings.machine_cpu = machine_cpu_.Read();
   readings.events = os::OwnEvents();
+  readings.heat = heat_.Read();
   readings.memory = memory_.Read();
   if (sampler_ != nullptr) {
     sampler_->Close();
@@ -178,6 +194,7 @@ void InferenceState::SetProcessFigures(InferenceRecord& record) const {
   SetCpu({after_.cpu_time - before_.cpu_time, cpus, recorder_->cpu_is_exact()}, record);
   SetSurroundings(surroundings, cpus, record);
   SetEnergyFigures(record);
+  SetHeat(recorder_->heat().Between(before_.heat, after_.heat), record);
   SetFlags(surroundings, cpus, record);
   if (recorder_->has_sampler()) {
     const auto sampler_cpu_time = after_.sampler_cpu_time - before_.sampler_cpu_time;

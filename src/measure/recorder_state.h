@@ -39,6 +39,7 @@ struct ProbeReadings {
   std::optional<probe::MachineCpuReading> machine_cpu;
   os::ProcessEvents events;
   std::chrono::nanoseconds sampler_cpu_time{};
+  probe::HeatReading heat;
   probe::EnergyReadings energy;
 };
 
@@ -65,6 +66,7 @@ class RecorderState {
   [[nodiscard]] const std::optional<probe::MemoryReading>& baseline() const { return baseline_; }
   [[nodiscard]] const probe::ProcessMemory& memory() const { return memory_; }
   [[nodiscard]] const probe::EnergyMeter& energy() const { return energy_; }
+  [[nodiscard]] const probe::Heat& heat() const { return heat_; }
   [[nodiscard]] unsigned cpus() const { return cpu_.cpus(); }
   [[nodiscard]] bool cpu_is_exact() const { return cpu_.exact().ok(); }
   [[nodiscard]] bool has_sampler() const { return sampler_ != nullptr; }
@@ -73,6 +75,7 @@ class RecorderState {
  private:
   RecorderState(const RecorderOptions& options, std::string device_id, probe::EnergyMeter energy,
                 Dependencies dependencies);
+  void StartSampler();
 
   const Dependencies dependencies_;
   const std::string device_id_;
@@ -80,6 +83,7 @@ class RecorderState {
   probe::ProcessMemory memory_;
   probe::ProcessCpu cpu_;
   const probe::MachineCpu machine_cpu_;
+  probe::Heat heat_;
   probe::EnergyMeter energy_;
   std::unique_ptr<probe::Sampler> sampler_;  // null where nothing must be sampled; goes before what it samples
   const std::optional<probe::MemoryReading> baseline_;  // at construction, before the model

@@ -16,7 +16,8 @@ constexpr std::chrono::milliseconds kFirstTick{2};
 
 }  // namespace
 
-Sampler::Sampler(std::vector<std::function<void()>> tasks, SamplingPlan plan) : tasks_(std::move(tasks)), plan_(plan) {
+Sampler::Sampler(std::vector<SampledTask> tasks, SamplingPlan plan) : plan_(plan) {
+  for (SampledTask& task : tasks) tasks_.push_back({std::move(task), {}});
   const os::SignalsBlocked blocked;
   thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
 }
@@ -81,7 +82,12 @@ bool Sampler::SleepUntil(SteadyClock::time_point deadline, std::uint64_t window,
 }
 
 void Sampler::Tick() {
-  for (const auto& task : tasks_) task();
+  const auto now = SteadyClock::now();
+  for (Task& task : tasks_) {
+    if (now < task.due) continue;
+    task.what.run();
+    task.due = now + task.what.interval;
+  }
   cpu_ns_ = os::ThreadCpuTime().count();
   ++ticks_;
 }

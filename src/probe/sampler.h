@@ -23,12 +23,19 @@ inline constexpr SamplingPlan kPowerPlan{};
 inline constexpr SamplingPlan kHeatPlan{std::chrono::milliseconds(100), std::chrono::milliseconds(0),
                                         std::chrono::milliseconds(100)};
 
-// Make one only where something must be sampled. A tick runs all `tasks`, one after the other, holding no lock; they
-// must not allocate, block for long, or throw. The next tick is at least ten times as far away as the last one took, so
-// that a slow sensor takes at most a tenth of one CPU. Open and Close are cheap, from any thread, and nest.
+// What a tick does: `run`, unless it ran less than `interval` ago.
+struct SampledTask {
+  std::function<void()> run;
+  std::chrono::milliseconds interval{0};
+};
+
+// Make one only where something must be sampled. A tick runs the tasks that are due, one after the other, holding no
+// lock; they must not allocate, block for long, or throw. The next tick is at least ten times as far away as the last
+// one took, so that a slow sensor takes at most a tenth of one CPU. Open and Close are cheap, from any thread, and
+// nest.
 class Sampler {
  public:
-  Sampler(std::vector<std::function<void()>> tasks, SamplingPlan plan);
+  Sampler(std::vector<SampledTask> tasks, SamplingPlan plan);
   ~Sampler();
   Sampler(const Sampler&) = delete;
   Sampler& operator=(const Sampler&) = delete;
@@ -46,7 +53,12 @@ class Sampler {
                                 const std::stop_token& stop);
   void Tick();
 
-  const std::vector<std::function<void()>> tasks_;
+  struct Task {
+    SampledTask what;
+    std::chrono::steady_clock::time_point due;
+  };
+
+  std::vector<Task> tasks_;  // of the thread
   const SamplingPlan plan_;
   std::atomic<std::int64_t> cpu_ns_ = 0;
   std::atomic<std::uint64_t> ticks_ = 0;

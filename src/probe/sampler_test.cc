@@ -26,7 +26,7 @@ class SamplerTest : public testing::Test {
       }
       if (busy_for.count() > 0) std::this_thread::sleep_for(busy_for);
     };
-    sampler_.emplace(std::vector<std::function<void()>>{task}, plan);
+    sampler_.emplace(std::vector<SampledTask>{{task, task_interval_}}, plan);
   }
   std::size_t Ticks() {
     const std::lock_guard lock(mutex_);
@@ -43,6 +43,7 @@ class SamplerTest : public testing::Test {
 
   std::mutex mutex_;
   std::vector<SteadyClock::time_point> ticks_;  // under mutex_
+  milliseconds task_interval_{0};
   std::optional<Sampler> sampler_;
 };
 
@@ -91,6 +92,17 @@ TEST_F(SamplerTest, SlowSensorIsReadOneTenthOfTheTimeAtMost) {
   sampler_->Close();
   const std::lock_guard lock(mutex_);
   EXPECT_GE(ticks_[3] - ticks_[0], milliseconds(3 * 54));
+}
+
+TEST_F(SamplerTest, TaskThatIsNotDueWaitsForALaterTick) {
+  task_interval_ = milliseconds(50);
+  Make(kQuickPlan);
+  sampler_->Open();
+  EXPECT_TRUE(AwaitTicks(3));
+  sampler_->Close();
+  EXPECT_GT(sampler_->ticks(), 5U);
+  const std::lock_guard lock(mutex_);
+  EXPECT_GE(ticks_[2] - ticks_[0], milliseconds(99));
 }
 
 TEST_F(SamplerTest, EndsAtOnceWhileAWindowIsOpen) {
