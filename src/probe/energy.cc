@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "probe/nvml.h"
+
 namespace inferometer::probe {
 namespace {
 
@@ -63,6 +65,8 @@ void EnergyMeter::OpenSources(const EnergyRoots& roots) {
   main_ = std::move(opened.source);
   not_used_ = std::move(opened.not_used);
   if (main_ != nullptr) main_is_quick_ = IsQuick(*main_, *roots.clock);
+  auto gpu = OpenNvml(roots);
+  if (gpu.ok()) gpu_ = std::move(gpu).value();
 }
 
 EnergyReadings EnergyMeter::Begin() {

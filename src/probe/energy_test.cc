@@ -4,6 +4,7 @@
 
 #include "probe/fake_powercap.h"
 #include "probe/manual_clock.h"
+#include "probe/nvml_for_tests.h"
 
 namespace inferometer::probe {
 namespace {
@@ -18,6 +19,7 @@ class EnergyMeterTest : public testing::Test {
     roots.sysfs = powercap_.sysfs();
     roots.clock = &clock_;
     roots.pause = [] {};
+    roots.nvml_library = nvml_library_;
     return EnergyMeter::Make({choice, board, profile_, std::move(roots)});
   }
   // A second with half of two CPUs in use, in which the package counts `joules`.
@@ -33,6 +35,22 @@ class EnergyMeterTest : public testing::Test {
   FakePowercap powercap_;
   ManualClock clock_;
   std::optional<PowerProfile> profile_;
+  std::string nvml_library_;  // empty: none, whatever this machine has
+};
+
+class EnergyOfGpuTest : public EnergyMeterTest {
+ protected:
+  EnergyOfGpuTest() { nvml_library_ = NvmlForTests::kPath; }
+  // A second in which the package counts 12 J and the GPU 50 J.
+  EnergyAnswer WindowWithGpu(EnergyMeter& meter, bool uses_gpu) {
+    const EnergyReadings begin = meter.Begin();
+    if (std::filesystem::exists(powercap_.Zone("intel-rapl:0"))) powercap_.Set("intel-rapl:0", 12'000'000);
+    nvml_->energy_mj[0] += 50'000;
+    clock_.Advance(seconds(1));
+    return meter.Between(begin, std::nullopt, meter.Read(), {seconds(1), seconds(1), 2, !uses_gpu, uses_gpu, {}});
+  }
+
+  NvmlForTests nvml_;
 };
 
 TEST_F(EnergyMeterTest, CounterComesFirst) {
@@ -137,6 +155,86 @@ TEST_F(EnergyMeterTest, CalibratedModelIsThePowerOfEachPhaseTimesItsTime) {
   EXPECT_DOUBLE_EQ(answer.energy->uncertainty_mj, 0.15 * 8'500);
   EXPECT_DOUBLE_EQ(answer.phases->decode.mj, 6'000);
   EXPECT_NE(meter->Description().find("calibrated with external"), std::string::npos);
+}
+
+TEST_F(EnergyOfGpuTest, IsAddedToAMainScopeThatLeavesItOut) {
+  powercap_.Add("intel-rapl:0", "package-0", 0);
+  auto meter = Make(EnergyChoice::kAuto);
+  ASSERT_TRUE(meter.ok());
+  EXPECT_EQ(meter->Description(), "rapl, over package, and nvml for the GPU");
+  const EnergyAnswer answer = WindowWithGpu(*meter, true);
+  ASSERT_TRUE(answer.energy.has_value());
+  EXPECT_DOUBLE_EQ(answer.energy->mj, 62'000);
+  EXPECT_EQ(answer.source, "rapl+nvml");
+  EXPECT_EQ(answer.scope, "package+gpu");
+  EXPECT_EQ(answer.resolution, milliseconds(100));
+  EXPECT_EQ(answer.quality, "low");  // ten steps of the GPU's counter are too few
+  ASSERT_TRUE(answer.gpu.has_value());
+  EXPECT_DOUBLE_EQ(answer.gpu->mj, 50'000);
+}
+
+TEST_F(EnergyOfGpuTest, IsKeptApartWhereTheGpuDidNotTakePart) {
+  powercap_.Add("intel-rapl:0", "package-0", 0);
+  auto meter = Make(EnergyChoice::kAuto);
+  ASSERT_TRUE(meter.ok());
+  const EnergyAnswer answer = WindowWithGpu(*meter, false);
+  ASSERT_TRUE(answer.energy.has_value());
+  EXPECT_DOUBLE_EQ(answer.energy->mj, 12'000);
+  EXPECT_EQ(answer.source, "rapl");
+  EXPECT_EQ(answer.scope, "package");
+  EXPECT_DOUBLE_EQ(answer.gpu->mj, 50'000);
+}
+
+TEST_F(EnergyOfGpuTest, IsInAWholePlatformAlready) {
+  powercap_.Add("intel-rapl:0", "package-0", 0);
+  powercap_.Add("intel-rapl:1", "psys", 0);
+  EnergyRoots roots;
+  roots.sysfs = powercap_.sysfs();
+  roots.clock = &clock_;
+  roots.nvml_library = nvml_library_;
+  roots.pause = [&] {
+    clock_.Advance(seconds(1));
+    powercap_.Set("intel-rapl:1", 1'000'000);
+  };
+  auto meter = EnergyMeter::Make({EnergyChoice::kAuto, "pi4", std::nullopt, std::move(roots)});
+  ASSERT_TRUE(meter.ok());
+  const EnergyReadings begin = meter->Begin();
+  powercap_.Set("intel-rapl:1", 81'000'000);
+  nvml_->energy_mj[0] += 50'000;
+  clock_.Advance(seconds(1));
+  const auto answer = meter->Between(begin, std::nullopt, meter->Read(), {seconds(1), {}, 2, false, true, {}});
+  ASSERT_TRUE(answer.energy.has_value());
+  EXPECT_DOUBLE_EQ(answer.energy->mj, 80'000);
+  EXPECT_EQ(answer.scope, "psys");
+  EXPECT_DOUBLE_EQ(answer.gpu->mj, 50'000);
+}
+
+TEST_F(EnergyOfGpuTest, AnswersAloneWhereNothingElseMeasures) {
+  auto meter = Make(EnergyChoice::kAuto);
+  ASSERT_TRUE(meter.ok());
+  const EnergyAnswer answer = WindowWithGpu(*meter, true);
+  ASSERT_TRUE(answer.energy.has_value());
+  EXPECT_DOUBLE_EQ(answer.energy->mj, 50'000);
+  EXPECT_EQ(answer.source, "nvml");
+  EXPECT_EQ(answer.scope, "gpu");
+  EXPECT_EQ(answer.unavailable_reason, "no energy sensor; the model covers CPUs only");
+}
+
+TEST_F(EnergyOfGpuTest, ThatFailedIsSaidAndNotGuessed) {
+  powercap_.Add("intel-rapl:0", "package-0", 0);
+  auto meter = Make(EnergyChoice::kAuto);
+  ASSERT_TRUE(meter.ok());
+  nvml_->energy_result[0] = 15;
+  const EnergyAnswer answer = WindowWithGpu(*meter, true);
+  EXPECT_EQ(answer.scope, "package");
+  EXPECT_FALSE(answer.gpu.has_value());
+  EXPECT_EQ(answer.unavailable_reason, "nvml: Fake 0?: energy: GPU is lost");
+}
+
+TEST_F(EnergyOfGpuTest, IsNotReadWhereTheModelWasAskedFor) {
+  auto meter = Make(EnergyChoice::kModel);
+  ASSERT_TRUE(meter.ok());
+  EXPECT_FALSE(WindowWithGpu(*meter, false).gpu.has_value());
 }
 
 TEST(EnergyQualityRule, ComparesTheWindowWithTheResolutionAndTheUncertaintyWithTheFigure) {
