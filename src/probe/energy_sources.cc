@@ -3,12 +3,14 @@
 #include <string>
 #include <utility>
 
+#include "probe/external_meter.h"
 #include "probe/rapl.h"
 
 namespace inferometer::probe {
 namespace {
 
 constexpr EnergyOpener kMainSources[] = {
+    {"external", OpenExternalMeter},
     {"rapl", Rapl::Open},
 };
 

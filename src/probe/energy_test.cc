@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <thread>
+
+#include "os/temporary_folder.h"
 #include "probe/fake_powercap.h"
 #include "probe/manual_clock.h"
 #include "probe/nvml_for_tests.h"
@@ -20,6 +24,7 @@ class EnergyMeterTest : public testing::Test {
     roots.clock = &clock_;
     roots.pause = [] {};
     roots.nvml_library = nvml_library_;
+    roots.external_meter = external_meter_;
     return EnergyMeter::Make({choice, board, profile_, std::move(roots)});
   }
   // A second with half of two CPUs in use, in which the package counts `joules`.
@@ -36,6 +41,7 @@ class EnergyMeterTest : public testing::Test {
   ManualClock clock_;
   std::optional<PowerProfile> profile_;
   std::string nvml_library_;  // empty: none, whatever this machine has
+  std::filesystem::path external_meter_;
 };
 
 class EnergyOfGpuTest : public EnergyMeterTest {
@@ -254,6 +260,33 @@ TEST_F(EnergyMeterTest, NoneIsNoneAndSaysSo) {
   EXPECT_EQ(answer.source, "");
   EXPECT_EQ(answer.unavailable_reason, "turned off");
   EXPECT_EQ(meter->Description(), "none (turned off)");
+}
+
+TEST_F(EnergyMeterTest, AMeterThatWasNamedComesFirst) {
+  powercap_.Add("intel-rapl:0", "package-0", 0);
+  const os::TemporaryFolder folder;
+  external_meter_ = folder.Put("meter", "");
+  std::ofstream file(external_meter_);
+  const std::jthread player([&](const std::stop_token& stop) {
+    for (int ms = 0; !stop.stop_requested(); ms += 10) {  // by a clock of its own
+      file << 1000 + ms / 1000.0 << " 5\n" << std::flush;
+      std::this_thread::sleep_for(milliseconds(10));
+    }
+  });
+  auto meter = Make(EnergyChoice::kAuto);
+  ASSERT_TRUE(meter.ok()) << meter.status().message();
+  EXPECT_EQ(meter->Description().find("external, over system (" + external_meter_.string()), 0U)
+      << meter->Description();
+  EXPECT_FALSE(meter->NeedsSampling());
+}
+
+TEST_F(EnergyMeterTest, AMeterThatWasNamedAndCannotBeUsedIsAnError) {
+  powercap_.Add("intel-rapl:0", "package-0", 0);
+  external_meter_ = powercap_.sysfs() / "no_meter";
+  const Status status = Make(EnergyChoice::kAuto).status();
+  EXPECT_EQ(status.code(), Code::kUnavailable);
+  EXPECT_NE(status.message().find(external_meter_.string()), std::string::npos);
+  EXPECT_TRUE(Make(EnergyChoice::kModel).ok());  // which asks for no meter
 }
 
 TEST_F(EnergyMeterTest, UnknownBoardIsRefusedWhateverTheChoice) {
