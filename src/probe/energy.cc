@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "probe/battery.h"
+#include "probe/external_meter.h"
+#include "probe/nvml.h"
 
 namespace inferometer::probe {
 namespace {
@@ -56,16 +58,24 @@ Result<EnergyMeter> EnergyMeter::Make(const EnergyOptions& options) {
     meter.not_used_ = {"the model was asked for", "the model was asked for"};
     return meter;
   }
-  meter.OpenSources(options.roots);
+  RETURN_IF_ERROR(meter.OpenSources(options.roots));
   return meter;
 }
 
-void EnergyMeter::OpenSources(const EnergyRoots& roots) {
-  OpenedEnergySource opened = OpenBestEnergySource(roots);
-  main_ = std::move(opened.source);
-  not_used_ = std::move(opened.not_used);
+Status EnergyMeter::OpenSources(const EnergyRoots& roots) {
+  if (!roots.external_meter.empty()) {
+    // It was asked for: no other source stands in.
+    ASSIGN_OR_RETURN(main_, OpenExternalMeter(roots));
+  } else {
+    OpenedEnergySource opened = OpenBestEnergySource(roots);
+    main_ = std::move(opened.source);
+    not_used_ = std::move(opened.not_used);
+  }
   if (main_ != nullptr) main_is_quick_ = IsQuick(*main_, *roots.clock);
   if (main_ == nullptr) OpenBatteryIfAny(roots);
+  auto gpu = OpenNvml(roots);
+  if (gpu.ok()) gpu_ = std::move(gpu).value();
+  return Ok();
 }
 
 void EnergyMeter::OpenBatteryIfAny(const EnergyRoots& roots) {
@@ -148,7 +158,8 @@ EnergyAnswer EnergyMeter::Measured(const EnergySource& source, const Energy& ene
   answer.scope = facts.scope;
   answer.quality = EnergyQuality(energy, window.duration, facts.resolution);
   answer.resolution = facts.resolution;
-  if (facts.is_sampled) answer.sampling = source.Sampling(begin, end);
+  const SamplingFacts sampling = source.Sampling(begin, end);
+  if (sampling.samples > 0) answer.sampling = sampling;
   answer.unavailable_reason = not_used_.for_records;
   return answer;
 }

@@ -94,7 +94,7 @@ class EnergyMeter {
 
  private:
   EnergyMeter() = default;
-  void OpenSources(const EnergyRoots& roots);
+  [[nodiscard]] Status OpenSources(const EnergyRoots& roots);
   void OpenBatteryIfAny(const EnergyRoots& roots);
   [[nodiscard]] EnergyAnswer Measured(const EnergySource& source, const Energy& energy, const EnergyReading& begin,
                                       const EnergyReading& end, const EnergyWindow& window) const;

@@ -25,6 +25,7 @@ struct EnergyRoots {
   std::string nvml_library = "libnvidia-ml.so.1";
   // A meter's stream of "time, watts" lines: a file that grows, a FIFO, or a Unix socket; empty: none.
   std::filesystem::path external_meter{};
+  double external_relative_uncertainty = 0.02;  // of that meter, by its data sheet; k = 2
 };
 
 }  // namespace inferometer::probe

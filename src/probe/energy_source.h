@@ -26,6 +26,9 @@ struct EnergyReading {
   std::uint64_t samples = 0;
   double roughness_mj2 = 0;  // see GaugeIntegrator
   double watts = std::numeric_limits<double>::quiet_NaN();
+  // Of meters, whose samples come later than the moment they stand for: see ExternalMeter.
+  std::chrono::nanoseconds at{};    // the reading's moment, steady clock
+  std::chrono::nanoseconds held{};  // for so long the last sample had to stand for the time after it
 };
 
 // Whether all energy between the two readings was seen, and nothing else.

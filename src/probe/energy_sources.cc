@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "probe/external_meter.h"
 #include "probe/hwmon.h"
 #include "probe/ina3221.h"
 #include "probe/pmic.h"
@@ -12,6 +13,7 @@ namespace inferometer::probe {
 namespace {
 
 constexpr EnergyOpener kMainSources[] = {
+    {"external", OpenExternalMeter},
     {"rapl", Rapl::Open},
     {"ina3221", OpenIna3221},
     {"pmic", OpenPmic},

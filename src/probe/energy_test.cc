@@ -2,10 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <thread>
+
+#include "os/temporary_folder.h"
 #include "probe/fake_battery.h"
 #include "probe/fake_ina3221.h"
 #include "probe/fake_powercap.h"
 #include "probe/manual_clock.h"
+#include "probe/nvml_for_tests.h"
 
 namespace inferometer::probe {
 namespace {
@@ -24,6 +29,8 @@ class EnergyMeterTest : public testing::Test {
     roots.sysfs = sysfs;
     roots.clock = &clock_;
     roots.pause = [] {};
+    roots.nvml_library = nvml_library_;
+    roots.external_meter = external_meter_;
     return EnergyMeter::Make({choice, board, profile_, std::move(roots)});
   }
   // A second with half of two CPUs in use, in which the package counts `joules`.
@@ -39,6 +46,23 @@ class EnergyMeterTest : public testing::Test {
   FakePowercap powercap_;
   ManualClock clock_;
   std::optional<PowerProfile> profile_;
+  std::string nvml_library_;  // empty: none, whatever this machine has
+  std::filesystem::path external_meter_;
+};
+
+class EnergyOfGpuTest : public EnergyMeterTest {
+ protected:
+  EnergyOfGpuTest() { nvml_library_ = NvmlForTests::kPath; }
+  // A second in which the package counts 12 J and the GPU 50 J.
+  EnergyAnswer WindowWithGpu(EnergyMeter& meter, bool uses_gpu) {
+    const EnergyReadings begin = meter.Begin();
+    if (std::filesystem::exists(powercap_.Zone("intel-rapl:0"))) powercap_.Set("intel-rapl:0", 12'000'000);
+    nvml_->energy_mj[0] += 50'000;
+    clock_.Advance(seconds(1));
+    return meter.Between(begin, std::nullopt, meter.Read(), {seconds(1), seconds(1), 2, !uses_gpu, uses_gpu, {}});
+  }
+
+  NvmlForTests nvml_;
 };
 
 TEST_F(EnergyMeterTest, CounterComesFirst) {
@@ -216,6 +240,86 @@ TEST_F(EnergyMeterTest, BatteryThatCannotBeReadIsToldToPeople) {
   EXPECT_NE(meter->Description().find("BAT0/energy_now: not a number"), std::string::npos) << meter->Description();
 }
 
+TEST_F(EnergyOfGpuTest, IsAddedToAMainScopeThatLeavesItOut) {
+  powercap_.Add("intel-rapl:0", "package-0", 0);
+  auto meter = Make(EnergyChoice::kAuto);
+  ASSERT_TRUE(meter.ok());
+  EXPECT_EQ(meter->Description(), "rapl, over package, and nvml for the GPU");
+  const EnergyAnswer answer = WindowWithGpu(*meter, true);
+  ASSERT_TRUE(answer.energy.has_value());
+  EXPECT_DOUBLE_EQ(answer.energy->mj, 62'000);
+  EXPECT_EQ(answer.source, "rapl+nvml");
+  EXPECT_EQ(answer.scope, "package+gpu");
+  EXPECT_EQ(answer.resolution, milliseconds(100));
+  EXPECT_EQ(answer.quality, "low");  // ten steps of the GPU's counter are too few
+  ASSERT_TRUE(answer.gpu.has_value());
+  EXPECT_DOUBLE_EQ(answer.gpu->mj, 50'000);
+}
+
+TEST_F(EnergyOfGpuTest, IsKeptApartWhereTheGpuDidNotTakePart) {
+  powercap_.Add("intel-rapl:0", "package-0", 0);
+  auto meter = Make(EnergyChoice::kAuto);
+  ASSERT_TRUE(meter.ok());
+  const EnergyAnswer answer = WindowWithGpu(*meter, false);
+  ASSERT_TRUE(answer.energy.has_value());
+  EXPECT_DOUBLE_EQ(answer.energy->mj, 12'000);
+  EXPECT_EQ(answer.source, "rapl");
+  EXPECT_EQ(answer.scope, "package");
+  EXPECT_DOUBLE_EQ(answer.gpu->mj, 50'000);
+}
+
+TEST_F(EnergyOfGpuTest, IsInAWholePlatformAlready) {
+  powercap_.Add("intel-rapl:0", "package-0", 0);
+  powercap_.Add("intel-rapl:1", "psys", 0);
+  EnergyRoots roots;
+  roots.sysfs = powercap_.sysfs();
+  roots.clock = &clock_;
+  roots.nvml_library = nvml_library_;
+  roots.pause = [&] {
+    clock_.Advance(seconds(1));
+    powercap_.Set("intel-rapl:1", 1'000'000);
+  };
+  auto meter = EnergyMeter::Make({EnergyChoice::kAuto, "pi4", std::nullopt, std::move(roots)});
+  ASSERT_TRUE(meter.ok());
+  const EnergyReadings begin = meter->Begin();
+  powercap_.Set("intel-rapl:1", 81'000'000);
+  nvml_->energy_mj[0] += 50'000;
+  clock_.Advance(seconds(1));
+  const auto answer = meter->Between(begin, std::nullopt, meter->Read(), {seconds(1), {}, 2, false, true, {}});
+  ASSERT_TRUE(answer.energy.has_value());
+  EXPECT_DOUBLE_EQ(answer.energy->mj, 80'000);
+  EXPECT_EQ(answer.scope, "psys");
+  EXPECT_DOUBLE_EQ(answer.gpu->mj, 50'000);
+}
+
+TEST_F(EnergyOfGpuTest, AnswersAloneWhereNothingElseMeasures) {
+  auto meter = Make(EnergyChoice::kAuto);
+  ASSERT_TRUE(meter.ok());
+  const EnergyAnswer answer = WindowWithGpu(*meter, true);
+  ASSERT_TRUE(answer.energy.has_value());
+  EXPECT_DOUBLE_EQ(answer.energy->mj, 50'000);
+  EXPECT_EQ(answer.source, "nvml");
+  EXPECT_EQ(answer.scope, "gpu");
+  EXPECT_EQ(answer.unavailable_reason, "no energy sensor; the model covers CPUs only");
+}
+
+TEST_F(EnergyOfGpuTest, ThatFailedIsSaidAndNotGuessed) {
+  powercap_.Add("intel-rapl:0", "package-0", 0);
+  auto meter = Make(EnergyChoice::kAuto);
+  ASSERT_TRUE(meter.ok());
+  nvml_->energy_result[0] = 15;
+  const EnergyAnswer answer = WindowWithGpu(*meter, true);
+  EXPECT_EQ(answer.scope, "package");
+  EXPECT_FALSE(answer.gpu.has_value());
+  EXPECT_EQ(answer.unavailable_reason, "nvml: Fake 0?: energy: GPU is lost");
+}
+
+TEST_F(EnergyOfGpuTest, IsNotReadWhereTheModelWasAskedFor) {
+  auto meter = Make(EnergyChoice::kModel);
+  ASSERT_TRUE(meter.ok());
+  EXPECT_FALSE(WindowWithGpu(*meter, false).gpu.has_value());
+}
+
 TEST(EnergyQualityRule, ComparesTheWindowWithTheResolutionAndTheUncertaintyWithTheFigure) {
   EXPECT_STREQ(EnergyQuality({100, 10}, milliseconds(20), milliseconds(1)), "ok");
   EXPECT_STREQ(EnergyQuality({100, 10}, milliseconds(19), milliseconds(1)), "low");
@@ -233,6 +337,33 @@ TEST_F(EnergyMeterTest, NoneIsNoneAndSaysSo) {
   EXPECT_EQ(answer.source, "");
   EXPECT_EQ(answer.unavailable_reason, "turned off");
   EXPECT_EQ(meter->Description(), "none (turned off)");
+}
+
+TEST_F(EnergyMeterTest, AMeterThatWasNamedComesFirst) {
+  powercap_.Add("intel-rapl:0", "package-0", 0);
+  const os::TemporaryFolder folder;
+  external_meter_ = folder.Put("meter", "");
+  std::ofstream file(external_meter_);
+  const std::jthread player([&](const std::stop_token& stop) {
+    for (int ms = 0; !stop.stop_requested(); ms += 10) {  // by a clock of its own
+      file << 1000 + ms / 1000.0 << " 5\n" << std::flush;
+      std::this_thread::sleep_for(milliseconds(10));
+    }
+  });
+  auto meter = Make(EnergyChoice::kAuto);
+  ASSERT_TRUE(meter.ok()) << meter.status().message();
+  EXPECT_EQ(meter->Description().find("external, over system (" + external_meter_.string()), 0U)
+      << meter->Description();
+  EXPECT_FALSE(meter->NeedsSampling());
+}
+
+TEST_F(EnergyMeterTest, AMeterThatWasNamedAndCannotBeUsedIsAnError) {
+  powercap_.Add("intel-rapl:0", "package-0", 0);
+  external_meter_ = powercap_.sysfs() / "no_meter";
+  const Status status = Make(EnergyChoice::kAuto).status();
+  EXPECT_EQ(status.code(), Code::kUnavailable);
+  EXPECT_NE(status.message().find(external_meter_.string()), std::string::npos);
+  EXPECT_TRUE(Make(EnergyChoice::kModel).ok());  // which asks for no meter
 }
 
 TEST_F(EnergyMeterTest, UnknownBoardIsRefusedWhateverTheChoice) {
