@@ -161,6 +161,20 @@ TEST_F(CpuFrequencyTest, WhatWasBeforeTheWindowIsNotInIt) {
   EXPECT_DOUBLE_EQ(End(seconds(1)).value_or(0), 2400.0);
 }
 
+TEST_F(CpuFrequencyTest, LookThatBeginsAnewTellsNothingOfThePause) {
+  for (const char* file : {"scaling_cur_freq", "stats/time_in_state"}) {
+    const bool is_count = std::string_view(file).starts_with("stats");
+    Put(0, file, is_count ? "600000 0\n" : "600000\n");
+    auto source = OpenCpuFrequency(folder_.path());
+    ASSERT_TRUE(source.ok());
+    static_cast<void>((*source)->Look(seconds(1), false));
+    if (is_count) Put(0, file, "600000 100\n");
+    EXPECT_EQ((*source)->Look(seconds(2), true)->seconds, 0.0) << file;
+    if (is_count) Put(0, file, "600000 200\n");
+    EXPECT_DOUBLE_EQ((*source)->Look(seconds(3), false)->seconds, 1.0) << file;
+  }
+}
+
 TEST_F(CpuFrequencyTest, FailedSampleIsNoFrequency) {
   Put(0, "scaling_cur_freq", "600000\n");
   OpenOrDie();
