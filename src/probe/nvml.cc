@@ -111,12 +111,12 @@ Result<std::unique_ptr<EnergySource>> NvmlCounter::Make(std::shared_ptr<const Nv
                                                         const base::Clock* clock) {
   RETURN_IF_ERROR(ReadAll(*driver).status());
   const nanoseconds step = MeasureCounterStep(*driver, *clock);
-  ASSIGN_OR_RETURN(std::vector<std::uint64_t> last_mj, ReadAll(*driver));
-  return std::unique_ptr<EnergySource>(new NvmlCounter(std::move(driver), clock, std::move(last_mj), step));
+  ASSIGN_OR_RETURN(const std::vector<std::uint64_t> last_mj, ReadAll(*driver));
+  return std::unique_ptr<EnergySource>(new NvmlCounter(std::move(driver), clock, last_mj, step));
 }
 
 NvmlCounter::NvmlCounter(std::shared_ptr<const NvmlDriver> driver, const base::Clock* clock,
-                         std::vector<std::uint64_t> last_mj, nanoseconds step)
+                         const std::vector<std::uint64_t>& last_mj, nanoseconds step)
     : driver_(std::move(driver)),
       clock_(clock),
       facts_{kName, kScope, step, false,

@@ -35,8 +35,8 @@ class NvmlCounter final : public EnergySource {
                                        std::chrono::nanoseconds duration) const override;
 
  private:
-  NvmlCounter(std::shared_ptr<const NvmlDriver> driver, const base::Clock* clock, std::vector<std::uint64_t> last_mj,
-              std::chrono::nanoseconds step);
+  NvmlCounter(std::shared_ptr<const NvmlDriver> driver, const base::Clock* clock,
+              const std::vector<std::uint64_t>& last_mj, std::chrono::nanoseconds step);
   void Book(std::size_t gpu, std::uint64_t mj, std::chrono::nanoseconds now);  // REQUIRES: mutex_
   void Disturb(Status why);                                                    // REQUIRES: mutex_
 
