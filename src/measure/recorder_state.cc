@@ -12,6 +12,11 @@
 namespace inferometer::measure {
 namespace {
 
+// An NVIDIA GPU, alone or with the CPUs.
+bool UsesGpu(const std::string& compute_device) { return compute_device.find("cuda") != std::string::npos; }
+
+}  // namespace
+
 Result<probe::EnergyMeter> MakeMeter(const RecorderOptions& options, const base::Clock* clock) {
   probe::EnergyOptions energy;
   energy.choice = options.energy;
@@ -21,11 +26,6 @@ Result<probe::EnergyMeter> MakeMeter(const RecorderOptions& options, const base:
   energy.roots.external_meter = options.external_meter;
   return probe::EnergyMeter::Make(energy);
 }
-
-// An NVIDIA GPU, alone or with the CPUs.
-bool UsesGpu(const std::string& compute_device) { return compute_device.find("cuda") != std::string::npos; }
-
-}  // namespace
 
 Result<Dependencies> SystemDependencies() {
   static const base::SystemClock clock;

@@ -31,6 +31,9 @@ struct Dependencies {
 // The machine's clock, the process's occupancy, a new random session.
 [[nodiscard]] Result<Dependencies> SystemDependencies();
 
+// Opens the best source of energy that the options allow. `clock` must outlive it.
+[[nodiscard]] Result<probe::EnergyMeter> MakeMeter(const RecorderOptions& options, const base::Clock* clock);
+
 // The probes as they stood at one end of an inference.
 struct ProbeReadings {
   std::optional<probe::MemoryReading> memory;
