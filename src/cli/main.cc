@@ -14,6 +14,7 @@
 #include "cli/analyze.h"
 #include "cli/command.h"
 #include "cli/device.h"
+#include "cli/measure.h"
 #include "cli/selftest.h"
 #include "cli/settings.h"
 #include "cli/simulate.h"
@@ -25,6 +26,8 @@ namespace {
 constexpr std::array kCommands = {
     Command{"Run and record", "device", "messages in, every Nth to the LLM, measured records out",
             "inferometer device --generate 50", SetUpDevice},
+    Command{"Run and record", "measure", "time, CPU, peak memory and energy of any program",
+            "inferometer measure -- ./llama-cli -m model.gguf -p hi", SetUpMeasure},
     Command{"Ask", "analyze", "summary and comparison of what was recorded", "inferometer analyze --compare",
             SetUpAnalyze},
     Command{"Set up", "selftest", "what measuring does to what is measured, on this machine",

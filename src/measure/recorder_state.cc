@@ -12,6 +12,11 @@
 namespace inferometer::measure {
 namespace {
 
+// An NVIDIA GPU, alone or with the CPUs.
+bool UsesGpu(const std::string& compute_device) { return compute_device.find("cuda") != std::string::npos; }
+
+}  // namespace
+
 Result<probe::EnergyMeter> MakeMeter(const RecorderOptions& options, const base::Clock* clock) {
   probe::EnergyOptions energy;
   energy.choice = options.energy;
@@ -29,10 +34,14 @@ probe::HeatRoots MakeHeatRoots(const RecorderOptions& options, const base::Clock
   return roots;
 }
 
-// An NVIDIA GPU, alone or with the CPUs.
-bool UsesGpu(const std::string& compute_device) { return compute_device.find("cuda") != std::string::npos; }
-
-}  // namespace
+std::unique_ptr<probe::Sampler> MakeSampler(probe::EnergyMeter& energy, probe::Heat& heat) {
+  std::vector<probe::SampledTask> tasks;
+  if (energy.NeedsSampling()) tasks.push_back({[&energy] { energy.Sample(); }});
+  if (heat.NeedsSampling()) tasks.push_back({[&heat] { heat.Sample(); }, probe::kHeatPlan.interval});
+  if (tasks.empty()) return nullptr;
+  const probe::SamplingPlan& plan = energy.NeedsSampling() ? probe::kPowerPlan : probe::kHeatPlan;
+  return std::make_unique<probe::Sampler>(std::move(tasks), plan);
+}
 
 Result<Dependencies> SystemDependencies() {
   static const base::SystemClock clock;
@@ -59,18 +68,8 @@ RecorderState::RecorderState(const RecorderOptions& options, std::string device_
       machine_cpu_(options.procfs),
       heat_(MakeHeatRoots(options, dependencies_.clock)),
       energy_(std::move(energy)),
-      baseline_(memory_.Read()) {
-  StartSampler();
-}
-
-void RecorderState::StartSampler() {
-  std::vector<probe::SampledTask> tasks;
-  if (energy_.NeedsSampling()) tasks.push_back({[this] { energy_.Sample(); }});
-  if (heat_.NeedsSampling()) tasks.push_back({[this] { heat_.Sample(); }, probe::kHeatPlan.interval});
-  if (tasks.empty()) return;
-  const probe::SamplingPlan& plan = energy_.NeedsSampling() ? probe::kPowerPlan : probe::kHeatPlan;
-  sampler_ = std::make_unique<probe::Sampler>(std::move(tasks), plan);
-}
+      sampler_(MakeSampler(energy_, heat_)),
+      baseline_(memory_.Read()) {}
 
 ProbeReadings RecorderState::ReadBefore() {
   ProbeReadings readings;

@@ -31,6 +31,13 @@ struct Dependencies {
 // The machine's clock, the process's occupancy, a new random session.
 [[nodiscard]] Result<Dependencies> SystemDependencies();
 
+// Opens the best source of energy that the options allow. `clock` must outlive it.
+[[nodiscard]] Result<probe::EnergyMeter> MakeMeter(const RecorderOptions& options, const base::Clock* clock);
+[[nodiscard]] probe::HeatRoots MakeHeatRoots(const RecorderOptions& options, const base::Clock* clock);
+
+// Null where neither must be sampled. Both must outlive it.
+[[nodiscard]] std::unique_ptr<probe::Sampler> MakeSampler(probe::EnergyMeter& energy, probe::Heat& heat);
+
 // The probes as they stood at one end of an inference.
 struct ProbeReadings {
   std::optional<probe::MemoryReading> memory;
@@ -75,7 +82,6 @@ class RecorderState {
  private:
   RecorderState(const RecorderOptions& options, std::string device_id, probe::EnergyMeter energy,
                 Dependencies dependencies);
-  void StartSampler();
 
   const Dependencies dependencies_;
   const std::string device_id_;

@@ -32,20 +32,17 @@ clockid_t ClockOfThread(pid_t thread) {
   return static_cast<clockid_t>((~static_cast<unsigned>(thread) << 3U) | kOneThread | kSchedulerTime);
 }
 
+// The same of all threads of a process.
+clockid_t ClockOfProcess(pid_t process) {
+  constexpr unsigned kSchedulerTime = 2;
+  return static_cast<clockid_t>((~static_cast<unsigned>(process) << 3U) | kSchedulerTime);
+}
+
 std::optional<pid_t> ParsePid(std::string_view text) {
   pid_t pid = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pid);
   if (error != std::errc() || end != text.data() + text.size() || pid <= 0) return std::nullopt;
   return pid;
-}
-
-// /proc/self is a link to our number in the PID namespace of the mount, which may be the host's.
-Status CheckNumbersAreOurs(const std::filesystem::path& self) {
-  std::error_code error;
-  const std::filesystem::path target = std::filesystem::read_symlink(self, error);
-  if (error) return ErrnoStatus(error.value(), "read link " + self.string());
-  if (ParsePid(target.native()) == ::getpid()) return Ok();
-  return {Code::kFailedPrecondition, self.string() + " shows the process numbers of another namespace"};
 }
 
 }  // namespace
@@ -58,7 +55,25 @@ std::chrono::nanoseconds LaggingProcessCpuTime() {
   return TimeOf(CLOCK_PROCESS_CPUTIME_ID).value_or(std::chrono::nanoseconds());
 }
 
-ProcessCpuClock::ProcessCpuClock(const std::filesystem::path& procfs) : exact_(CheckNumbersAreOurs(procfs / "self")) {
+std::optional<std::chrono::nanoseconds> CpuTimeOf(pid_t pid) {
+  if (pid <= 0) return std::nullopt;  // 0 would be ourselves
+  return TimeOf(ClockOfProcess(pid));
+}
+
+// /proc/self is a link to our number in the PID namespace of the mount, which may be the host's.
+Status CheckNumbersAreOurs(const std::filesystem::path& procfs) {
+  const std::filesystem::path self = procfs / "self";
+  std::error_code error;
+  const std::filesystem::path target = std::filesystem::read_symlink(self, error);
+  if (error) return ErrnoStatus(error.value(), "read link " + self.string());
+  if (ParsePid(target.native()) == ::getpid()) return Ok();
+  return {Code::kFailedPrecondition, self.string() + " shows the process numbers of another namespace"};
+}
+
+std::uint64_t PageBytes() { return static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)); }
+std::uint64_t TicksPerSecond() { return static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK)); }
+
+ProcessCpuClock::ProcessCpuClock(const std::filesystem::path& procfs) : exact_(CheckNumbersAreOurs(procfs)) {
   if (!exact_.ok()) return;
   const std::filesystem::path folder = procfs / "self/task";
   threads_.reset(::opendir(folder.c_str()));

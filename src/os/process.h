@@ -3,11 +3,13 @@
 
 #include <dirent.h>
 #include <signal.h>
+#include <sys/types.h>
 
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "inferometer/status.h"
 
@@ -44,6 +46,18 @@ class ProcessCpuClock {
   std::unique_ptr<DIR, CloseFolder> threads_;  // null where exact_ is not ok
   Status exact_;
 };
+
+// CPU time of all threads of another process, living and exited, while it lives or has not been waited for; nothing
+// afterwards. Needs no right on it. Lags by up to a tick for each thread that runs at this moment. `pid` as our own PID
+// namespace numbers it.
+[[nodiscard]] std::optional<std::chrono::nanoseconds> CpuTimeOf(pid_t pid);
+
+// Whether `procfs` shows processes by the numbers that our system calls take; a container's view of the host does not.
+[[nodiscard]] Status CheckNumbersAreOurs(const std::filesystem::path& procfs);
+
+// How long a page is, and how many ticks of /proc/PID/stat make a second.
+[[nodiscard]] std::uint64_t PageBytes();
+[[nodiscard]] std::uint64_t TicksPerSecond();
 
 // Of this process with all its threads, since it began.
 struct ProcessEvents {
