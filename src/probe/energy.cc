@@ -52,9 +52,11 @@ Result<EnergyMeter> EnergyMeter::Make(const EnergyOptions& options) {
   meter.profile_ = options.profile;
   if (options.choice == EnergyChoice::kModel) {
     meter.not_used_ = {"the model was asked for", "the model was asked for"};
+    meter.NoteProfile(options.profile_not_used);
     return meter;
   }
   meter.OpenSources(options.roots);
+  if (meter.main_ == nullptr) meter.NoteProfile(options.profile_not_used);
   return meter;
 }
 
@@ -63,6 +65,12 @@ void EnergyMeter::OpenSources(const EnergyRoots& roots) {
   main_ = std::move(opened.source);
   not_used_ = std::move(opened.not_used);
   if (main_ != nullptr) main_is_quick_ = IsQuick(*main_, *roots.clock);
+}
+
+void EnergyMeter::NoteProfile(const std::string& not_used) {
+  if (not_used.empty()) return;
+  not_used_.for_records += "; power profile of another machine";
+  not_used_.for_people += "; " + not_used;
 }
 
 EnergyReadings EnergyMeter::Begin() {
