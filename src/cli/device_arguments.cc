@@ -4,14 +4,15 @@
 #include <vector>
 
 #include "base/device_id.h"
+#include "cli/default_model.h"
 #include "cli/log.h"
 #include "os/machine.h"
 #include "probe/power_model.h"
+#include "probe/power_profile.h"
 
 namespace inferometer::cli {
 namespace {
 
-constexpr const char* kDefaultModel = "SmolLM2-135M-Instruct.Q4_1.gguf";
 constexpr int kInferencesPerSave = 10;
 
 void AddIdentity(CLI::App& app, DeviceArguments& a) {
@@ -113,6 +114,11 @@ void AddMeasuring(CLI::App& app, DeviceArguments& a) {
                  "Power profile for the model: pi3 pi4 pi5 jetson-nano orin-nano n100 generic")
       ->capture_default_str()
       ->group(group);
+  app.add_option("--power-profile", a.power_profile,
+                 "Used where nothing measures: what `inferometer doctor --calibrate` wrote on this machine (default: "
+                 "~/.config/inferometer/power-profile.json, if it is there)")
+      ->type_name("FILE")
+      ->group(group);
   app.add_flag("--no-peak-reset", a.no_peak_reset,
                "Leave the process's memory high-water mark alone; peaks are of its life then")
       ->group(group);
@@ -137,17 +143,6 @@ void AddMeasuring(CLI::App& app, DeviceArguments& a) {
       ->group(group);
 }
 
-// Beside the program as it is built (build/<preset>/inferometer) or installed (bin/inferometer).
-std::filesystem::path DefaultModel() {
-  std::error_code error;
-  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
-  for (const char* place : {"../../third_party/models", "../share/inferometer/models"}) {
-    const auto path = (program / place / kDefaultModel).lexically_normal();
-    if (std::filesystem::exists(path, error)) return path;
-  }
-  return {};
-}
-
 // A host's name may hold what a folder's may not.
 std::string AsDeviceName(std::string host) {
   for (char& c : host) {
@@ -166,6 +161,12 @@ Status CompleteIdentity(DeviceArguments& a, const os::Machine& machine) {
   if (!id.ok()) return {id.status().code(), "--device-id " + a.id + ": " + id.status().message()};
   a.id = *id;
   return Ok();
+}
+
+std::string DefaultProfileIfThere() {
+  std::error_code error;
+  const auto path = probe::DefaultPowerProfile();
+  return path && std::filesystem::exists(*path, error) ? path->string() : "";
 }
 
 }  // namespace
@@ -187,14 +188,14 @@ Status Complete(DeviceArguments& a) {
   if (!own_input && a.broker.host.empty()) a.broker.host = "localhost";
   if (a.enable_llm && a.model.path.empty()) a.model.path = DefaultModel();
   if (a.enable_llm && a.model.path.empty()) {
-    return {Code::kNotFound,
-            "no model: give a GGUF file with --model, or run ./demo once, which brings the default one"};
+    return {Code::kNotFound, kNoModel};
   }
   if (a.out.empty()) a.out = std::filesystem::path("metrics") / a.name;
   if (!a.save_every) a.save_every = kInferencesPerSave * a.interval;
   if (a.replay_sensor.empty()) a.replay_sensor = a.id;
   a.answer.seed = a.seed;
   a.recorder.device_id = a.id;
+  a.recorder.power_profile = a.power_profile ? *a.power_profile : DefaultProfileIfThere();
   a.recorder.reset_peak = !a.no_peak_reset;
   a.model.procfs = a.recorder.procfs;
   return Ok();

@@ -38,6 +38,7 @@ struct DeviceArguments {
 
   // What it measures and keeps.
   RecorderOptions recorder;
+  std::optional<std::string> power_profile;  // absent: the default one, if it is there
   bool no_peak_reset = false;
   std::filesystem::path out;
   bool portable_names = false;

@@ -14,6 +14,7 @@
 #include "cli/analyze.h"
 #include "cli/command.h"
 #include "cli/device.h"
+#include "cli/doctor.h"
 #include "cli/settings.h"
 #include "cli/simulate.h"
 #include "cli/version.h"
@@ -26,6 +27,8 @@ constexpr std::array kCommands = {
             "inferometer device --generate 50", SetUpDevice},
     Command{"Ask", "analyze", "summary and comparison of what was recorded", "inferometer analyze --compare",
             SetUpAnalyze},
+    Command{"Set up", "doctor", "what this machine can measure, what would allow more, and what can be published",
+            "inferometer doctor", SetUpDoctor},
     Command{"Set up", "simulate", "publish sensor messages to a broker, as a device's sensors would",
             "inferometer simulate --broker localhost --device-id 00:0f:00:70:91:0a --generate 50", SetUpSimulate},
 };
