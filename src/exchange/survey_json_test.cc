@@ -15,7 +15,7 @@ TEST(SurveyJsonTest, HoldsAllThatWasFoundAndNothingThatWasNot) {
   survey.kernel = "Linux 6.1";
   survey.findings = {
       {FindingGroup::kEnergy, "rapl", FindingState::kDenied, "may not\n\x1b[31m", {"sudo a", "b"}, {}, {}},
-      {FindingGroup::kCpu, "process CPU clock", FindingState::kUsed, "exact", {}, 3.25, 0.000021}};
+      {FindingGroup::kCpu, "process CPU clock", FindingState::kUsed, "exact", {}, 3.25, 2.1e-05}};
   survey.figures = {{"energy", probe::Publishable::kWithCare, "why"}};
   survey.all = {"all", probe::Publishable::kWithCare, "with care: energy"};
   EXPECT_EQ(
@@ -27,7 +27,7 @@ TEST(SurveyJsonTest, HoldsAllThatWasFoundAndNothingThatWasNot) {
       "  {\"group\":\"energy\",\"name\":\"rapl\",\"state\":\"denied\",\"detail\":\"may not\\n\\u001b[31m\","
       "\"next_steps\":[\"sudo a\",\"b\"]},\n"
       "  {\"group\":\"cpu\",\"name\":\"process CPU clock\",\"state\":\"used\",\"detail\":\"exact\",\"next_steps\":[],"
-      "\"cost_us\":3.25,\"step_ms\":0.000021}\n"
+      "\"cost_us\":3.25,\"step_ms\":2.1e-05}\n"
       "]}\n");
 }
 

@@ -56,7 +56,11 @@ Finding Refused(const EnergyOpener& opener, const Status& status, const EnergyQu
       FindingGroup::kEnergy, std::string(opener.name), FindingState::kUnusable, status.message(), {}, {}, {}};
   if (status.code() == Code::kNotFound) {
     finding.state = FindingState::kAbsent;
-    if (opener.name == "rapl" && question.in_container) finding.next_steps = StepsForMask();
+    if (opener.name == "rapl" && question.is_virtual) {
+      finding.detail += "; a virtual machine has none";
+    } else if (opener.name == "rapl" && question.in_container) {
+      finding.next_steps = StepsForMask();
+    }
   } else if (status.code() == Code::kPermissionDenied) {
     finding.state = FindingState::kDenied;
     finding.detail = status.message().substr(0, status.message().find("; allow it: "));

@@ -35,6 +35,7 @@ struct EnergyQuestion {
   std::filesystem::path profile;
   std::string machine_name;  // see MachineNameOf
   bool in_container = false;
+  bool is_virtual = false;
 };
 
 // Opens every source of MainEnergySources once. Takes up to 0.3 s for each that opens.

@@ -27,8 +27,8 @@ Survey SurveyThisMachine(const SurveyOptions& options) {
   // First the load of the others, before this program makes any.
   MachineSurvey surroundings = SurveyMachine(options.paths, clock, options.wait);
   ProcessSurvey process = SurveyProcess(options.paths.procfs, options.paths.sysfs, clock);
-  EnergySurvey energy =
-      SurveyEnergy({options.energy, options.profile, survey.machine, surroundings.outlook.in_container});
+  EnergySurvey energy = SurveyEnergy({options.energy, options.profile, survey.machine,
+                                      surroundings.outlook.in_container, surroundings.outlook.is_virtual});
   HeatSurvey heat = SurveyHeat(options.paths.sysfs, options.energy.mailboxes);
   const Outlook outlook{surroundings.outlook, process.outlook, energy.outlook, heat.outlook};
   Append(std::move(process.findings), survey.findings);

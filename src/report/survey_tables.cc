@@ -1,5 +1,6 @@
 #include "report/survey_tables.h"
 
+#include <optional>
 #include <string_view>
 
 #include "report/table.h"
@@ -10,17 +11,18 @@ namespace {
 
 using probe::Publishable;
 
-constexpr int kCostDecimals = 2;
-constexpr int kStepDecimals = 3;
+constexpr int kDecimals = 2;
+constexpr double kUsPerMs = 1000;
 
 Table FindingsTable(const probe::Survey& survey) {
-  Table table("What can be measured here", {"For", "What", "State", "Cost us", "Step ms", "Detail"});
+  Table table("What can be measured here", {"For", "What", "State", "Cost us", "Step us", "Detail"});
   for (const probe::Finding& finding : survey.findings) {
     table.Text(NameOf(finding.group));
     table.Text(finding.name);
     table.Text(NameOf(finding.state));
-    table.Number(finding.cost_us, kCostDecimals);
-    table.Number(finding.step_ms, kStepDecimals);
+    table.Number(finding.cost_us, kDecimals);
+    const auto step_us = finding.step_ms ? std::optional(*finding.step_ms * kUsPerMs) : std::nullopt;
+    table.Number(step_us, kDecimals);
     table.Text(finding.detail);
   }
   return table;
