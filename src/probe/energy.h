@@ -22,7 +22,7 @@ struct EnergyOptions {
   std::string board = "generic";
   std::optional<PowerProfile> profile;  // of this machine, measured; beats `board`
   EnergyRoots roots;
-  std::string profile_not_used{};       // why there is one but not in `profile`; joins the reason where a model answers
+  std::string profile_not_used{};  // why there is one but not in `profile`; joins the reason where a model answers
 };
 
 // The sources at one moment.

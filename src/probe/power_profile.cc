@@ -87,8 +87,8 @@ class ProfileWalk {
     return Ok();
   }
 
-  static std::string Name(std::string_view parent, std::string_view key) {
-    return parent.empty() ? std::string(key) : fmt::format("{}.{}", parent, key);
+  static std::string Name(std::string_view outer, std::string_view inner) {
+    return outer.empty() ? std::string(inner) : fmt::format("{}.{}", outer, inner);
   }
 
   Status Take(std::string_view key, const char* place, simdjson::ondemand::value value) {
