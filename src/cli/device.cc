@@ -146,7 +146,8 @@ class DeviceRun {
     const engine::ModelFacts& model = engine_->facts();
     spdlog::info("loaded {} ({}, {:.0f} MB) in {:.2f} s on {}, {} threads, context {} tokens; energy: {}",
                  TerminalText(model.name), model.quantization, model.file_size_mb, model.load_time_seconds,
-                 model.compute_device, model.threads, model.context_tokens, recorder_->EnergyDescription());
+                 model.compute_device, model.threads, model.context_tokens,
+                 TerminalText(recorder_->EnergyDescription()));
     return directory_->SaveLoading(device::LoadingContext(model, arguments_.id, begin));
   }
 

@@ -14,6 +14,7 @@
 #include "cli/analyze.h"
 #include "cli/command.h"
 #include "cli/device.h"
+#include "cli/doctor.h"
 #include "cli/measure.h"
 #include "cli/selftest.h"
 #include "cli/settings.h"
@@ -30,6 +31,8 @@ constexpr std::array kCommands = {
             "inferometer measure -- ./llama-cli -m model.gguf -p hi", SetUpMeasure},
     Command{"Ask", "analyze", "summary and comparison of what was recorded", "inferometer analyze --compare",
             SetUpAnalyze},
+    Command{"Set up", "doctor", "what this machine can measure, what would allow more, and what can be published",
+            "inferometer doctor", SetUpDoctor},
     Command{"Set up", "selftest", "what measuring does to what is measured, on this machine",
             "inferometer selftest --for 60", SetUpSelftest},
     Command{"Set up", "simulate", "publish sensor messages to a broker, as a device's sensors would",

@@ -1,6 +1,10 @@
 #include "cli/probe_options.h"
 
+#include <filesystem>
 #include <map>
+#include <system_error>
+
+#include "probe/power_profile.h"
 
 namespace inferometer::cli {
 
@@ -15,6 +19,11 @@ void AddProbeOptions(CLI::App& app, RecorderOptions& options, const std::string&
                  "A power meter's lines \"time, watts\": a file that grows, a FIFO or a Unix socket")
       ->type_name("PATH")
       ->group(group);
+  app.add_option("--power-profile", options.power_profile,
+                 "Used where nothing measures: what `inferometer doctor --calibrate` wrote on this machine, or none "
+                 "(default: ~/.config/inferometer/power-profile.json, if it is there)")
+      ->type_name("FILE")
+      ->group(group);
   app.add_option("--board", options.board,
                  "Power profile for the model: pi3 pi4 pi5 jetson-nano orin-nano n100 generic")
       ->capture_default_str()
@@ -25,6 +34,16 @@ void AddProbeOptions(CLI::App& app, RecorderOptions& options, const std::string&
   app.add_option("--path.procfs", options.procfs, "Where the host's /proc is mounted")
       ->capture_default_str()
       ->group(group);
+}
+
+void FillInPowerProfile(RecorderOptions& options) {
+  if (options.power_profile == "none") {
+    options.power_profile.clear();
+  } else if (options.power_profile.empty()) {
+    std::error_code error;
+    const auto path = probe::DefaultPowerProfile();
+    if (path && std::filesystem::exists(*path, error)) options.power_profile = path->string();
+  }
 }
 
 }  // namespace inferometer::cli

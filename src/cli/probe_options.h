@@ -12,4 +12,7 @@ namespace inferometer::cli {
 // parsing.
 void AddProbeOptions(CLI::App& app, RecorderOptions& options, const std::string& group);
 
+// Once they are read: the profile of `doctor --calibrate`, if it is there and nobody said another, or "none".
+void FillInPowerProfile(RecorderOptions& options);
+
 }  // namespace inferometer::cli

@@ -10,6 +10,7 @@
 #include "engine/generation.h"
 #include "engine/model_file.h"
 #include "engine/runtime.h"
+#include "engine/steady_load.h"
 #include "os/cpus.h"
 
 namespace inferometer::engine {
@@ -182,6 +183,14 @@ Answer LlamaEngine::Ask(const std::string& prompt, const AnswerOptions& options,
   state.cancel = {};
   state.runtime.Rest();
   return answer;
+}
+
+Result<std::uint64_t> LlamaEngine::EvaluatePromptsWhile(const std::function<bool()>& go_on) {
+  return engine::EvaluatePromptsWhile(state_->runtime, go_on);
+}
+
+Result<std::uint64_t> LlamaEngine::DecodeTokensWhile(const std::function<bool()>& go_on) {
+  return engine::DecodeTokensWhile(state_->runtime, go_on);
 }
 
 }  // namespace inferometer::engine

@@ -77,6 +77,11 @@ class LlamaEngine {
   [[nodiscard]] Answer Ask(const std::string& prompt, const AnswerOptions& options, Recorder& recorder,
                            std::stop_token cancel);
 
+  // For measuring the machine under one kind of work: nothing but prompts, or nothing but single tokens, for as long as
+  // `go_on` says, which is asked between decodes. Unmeasured. The tokens that were decoded.
+  [[nodiscard]] Result<std::uint64_t> EvaluatePromptsWhile(const std::function<bool()>& go_on);
+  [[nodiscard]] Result<std::uint64_t> DecodeTokensWhile(const std::function<bool()>& go_on);
+
  private:
   class State;
   explicit LlamaEngine(std::unique_ptr<State> state);

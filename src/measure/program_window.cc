@@ -107,7 +107,6 @@ ProgramMeter::ProgramMeter(const RecorderOptions& options, probe::EnergyMeter en
       sampler_(MakeSampler(energy_, heat_)) {}
 
 void ProgramMeter::Open(Window& window) {
-  energy_.AwaitNews(kMeterNews);
   window.wall_begin = clock_.Wall();
   window.steady_at_wall_begin = clock_.Steady();
   window.surroundings.machine_begin = machine_cpu_.Read();
@@ -117,11 +116,11 @@ void ProgramMeter::Open(Window& window) {
 }
 
 void ProgramMeter::Close(Window& window) {
-  energy_.AwaitNews(kMeterNews);  // returns at once but for a meter that sends by itself
   window.energy_end = energy_.Read();
   window.heat_end = heat_.Read();
   window.surroundings.machine_end = machine_cpu_.Read();
   if (sampler_ != nullptr) sampler_->Close();
+  energy_.AwaitNews(kMeterNews);  // returns at once but for a meter that sends by itself
   window.surroundings.wall_step = (clock_.Wall() - window.wall_begin) - (clock_.Steady() - window.steady_at_wall_begin);
 }
 

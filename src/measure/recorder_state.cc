@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/device_id.h"
+#include "os/machine.h"
 #include "os/process.h"
 #include "record/fields.h"
 
@@ -14,6 +15,20 @@ namespace {
 
 // An NVIDIA GPU, alone or with the CPUs.
 bool UsesGpu(const std::string& compute_device) { return compute_device.find("cuda") != std::string::npos; }
+
+// A profile of another machine is not used, and says so; any other trouble with it is an error.
+Status TakeProfile(const RecorderOptions& options, probe::EnergyOptions& energy) {
+  if (options.power_profile.empty() || options.energy == EnergyChoice::kNone) return Ok();
+  ASSIGN_OR_RETURN(probe::PowerProfile profile, probe::ReadPowerProfile(options.power_profile));
+  const std::string machine = probe::MachineNameOf(os::DescribeMachine(options.procfs, options.sysfs));
+  const Status is_ours = probe::CheckIsOfMachine(profile, machine);
+  if (is_ours.ok()) {
+    energy.profile = std::move(profile);
+  } else {
+    energy.profile_not_used = options.power_profile + ": " + is_ours.message();
+  }
+  return Ok();
+}
 
 }  // namespace
 
@@ -24,6 +39,7 @@ Result<probe::EnergyMeter> MakeMeter(const RecorderOptions& options, const base:
   energy.roots.sysfs = options.sysfs;
   energy.roots.clock = clock;
   energy.roots.external_meter = options.external_meter;
+  RETURN_IF_ERROR(TakeProfile(options, energy));
   return probe::EnergyMeter::Make(energy);
 }
 

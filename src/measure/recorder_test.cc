@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "measure/recorder_state.h"
+#include "os/machine.h"
 #include "probe/fake_powercap.h"
 #include "probe/manual_clock.h"
+#include "probe/power_profile.h"
 #include "record/fields.h"
 
 namespace inferometer {
@@ -45,6 +47,21 @@ class RecorderTest : public testing::Test {
     Inference inference = Begin();
     Generate(inference, tokens);
     return inference.End("stop");
+  }
+
+  // 9 W in prompts, 8 W in decoding.
+  void PutProfile(const std::string& machine) {
+    const probe::PowerProfile profile{.machine = machine,
+                                      .measured_at = "2026-11-25T10:00:00.000000Z",
+                                      .source = "external",
+                                      .scope = "system",
+                                      .model_name = "m",
+                                      .threads = 2,
+                                      .idle = {3, 0},
+                                      .prefill = {9, 0},
+                                      .decode = {8, 0}};
+    options_.power_profile = powercap_.sysfs() / "profile.json";
+    ASSERT_TRUE(probe::WritePowerProfile(os::SystemFileCalls(), options_.power_profile, profile).ok());
   }
 
   probe::FakePowercap powercap_;
@@ -253,6 +270,38 @@ TEST_F(RecorderTest, FailedCounterLeavesTheModelWithTheReason) {
   EXPECT_EQ(record.energy_source, "model");
   EXPECT_GT(*record.energy_consumed_mj, 0);
   EXPECT_NE(record.energy_unavailable_reason->find("not a number"), std::string::npos);
+}
+
+TEST_F(RecorderTest, ProfileOfThisMachineIsUsedWhereNothingMeasures) {
+  PutProfile(probe::MachineNameOf(os::DescribeMachine(options_.procfs, options_.sysfs)));
+  Make();
+  const InferenceRecord record = Measure(3);  // 110 ms to the first token, 100 ms after it
+  EXPECT_EQ(record.energy_source, "model_calibrated");
+  EXPECT_EQ(record.energy_scope, "system");
+  ASSERT_TRUE(record.energy_consumed_mj.has_value());
+  EXPECT_NEAR(*record.energy_consumed_mj, 110 * 9 + 100 * 8, 0.01);
+}
+
+TEST_F(RecorderTest, ProfileOfAnotherMachineIsNotUsedAndTheRecordSaysSo) {
+  PutProfile("another machine, 4 CPUs");
+  Make();
+  const InferenceRecord record = Measure(3);
+  EXPECT_EQ(record.energy_source, "model");
+  ASSERT_TRUE(record.energy_unavailable_reason.has_value());
+  EXPECT_NE(record.energy_unavailable_reason->find("profile of another machine"), std::string::npos);
+}
+
+TEST_F(RecorderTest, BadProfileIsAnErrorThatNamesTheFile) {
+  powercap_.Put("p", "profile.json", "{}");
+  options_.power_profile = powercap_.Zone("p") / "profile.json";
+  const auto bad = measure::RecorderState::MakeRecorder(options_, {&clock_, &occupancy_, kSession});
+  EXPECT_EQ(bad.status().code(), Code::kDataLoss);
+  EXPECT_NE(bad.status().message().find("profile.json"), std::string::npos);
+  options_.power_profile = powercap_.Zone("p") / "none.json";
+  const auto none = measure::RecorderState::MakeRecorder(options_, {&clock_, &occupancy_, kSession});
+  EXPECT_EQ(none.status().code(), Code::kNotFound);
+  options_.energy = EnergyChoice::kNone;  // nobody asks for it then
+  Make();
 }
 
 TEST_F(RecorderTest, WhatAGpuComputedGetsNoEnergyFromTheModelOfACpu) {

@@ -56,9 +56,11 @@ Result<EnergyMeter> EnergyMeter::Make(const EnergyOptions& options) {
   meter.profile_ = options.profile;
   if (options.choice == EnergyChoice::kModel) {
     meter.not_used_ = {"the model was asked for", "the model was asked for"};
+    meter.NoteProfile(options.profile_not_used);
     return meter;
   }
   RETURN_IF_ERROR(meter.OpenSources(options.roots));
+  if (meter.main_ == nullptr) meter.NoteProfile(options.profile_not_used);
   return meter;
 }
 
@@ -85,6 +87,12 @@ void EnergyMeter::OpenBatteryIfAny(const EnergyRoots& roots) {
   } else if (battery.status().code() != Code::kNotFound) {
     not_used_.for_people += "; battery: " + battery.status().message();
   }
+}
+
+void EnergyMeter::NoteProfile(const std::string& not_used) {
+  if (not_used.empty()) return;
+  not_used_.for_records += "; power profile of another machine";
+  not_used_.for_people += "; " + not_used;
 }
 
 EnergyReadings EnergyMeter::Begin() {

@@ -31,7 +31,7 @@ class EnergyMeterTest : public testing::Test {
     roots.pause = [] {};
     roots.nvml_library = nvml_library_;
     roots.external_meter = external_meter_;
-    return EnergyMeter::Make({choice, board, profile_, std::move(roots)});
+    return EnergyMeter::Make({choice, board, profile_, std::move(roots), profile_not_used_});
   }
   // A second with half of two CPUs in use, in which the package counts `joules`.
   EnergyAnswer Window(EnergyMeter& meter, std::uint64_t joules) {
@@ -46,6 +46,7 @@ class EnergyMeterTest : public testing::Test {
   FakePowercap powercap_;
   ManualClock clock_;
   std::optional<PowerProfile> profile_;
+  std::string profile_not_used_;
   std::string nvml_library_;  // empty: none, whatever this machine has
   std::filesystem::path external_meter_;
 };
@@ -326,6 +327,20 @@ TEST(EnergyQualityRule, ComparesTheWindowWithTheResolutionAndTheUncertaintyWithT
   EXPECT_STREQ(EnergyQuality({100, 11}, milliseconds(20), milliseconds(1)), "low");
   EXPECT_STREQ(EnergyQuality({100, 51}, milliseconds(20), milliseconds(1)), "below_resolution");
   EXPECT_STREQ(EnergyQuality({100, 10}, milliseconds(1), milliseconds(2)), "below_resolution");
+}
+
+TEST_F(EnergyMeterTest, ModelSaysThatTheProfileIsOfAnotherMachine) {
+  profile_not_used_ = "p.json: the power profile is of \"x\"";
+  auto meter = Make(EnergyChoice::kAuto);
+  ASSERT_TRUE(meter.ok());
+  const EnergyAnswer answer = Window(*meter, 0);
+  EXPECT_EQ(answer.source, "model");
+  EXPECT_EQ(answer.unavailable_reason, "no energy sensor; power profile of another machine");
+  EXPECT_NE(meter->Description().find("p.json"), std::string::npos) << meter->Description();
+  powercap_.Add("intel-rapl:0", "package-0", 0);
+  auto measured = Make(EnergyChoice::kAuto);
+  ASSERT_TRUE(measured.ok());
+  EXPECT_EQ(Window(*measured, 12).unavailable_reason, "");
 }
 
 TEST_F(EnergyMeterTest, NoneIsNoneAndSaysSo) {

@@ -17,6 +17,7 @@ using std::chrono::nanoseconds;
 using Seconds = std::chrono::duration<double>;
 using Side = MeterSamples::Side;
 
+constexpr int kMostIntervals = 3;  // of the meter: a slow one has long gaps, which its uncertainty shows
 constexpr double kMjPerJ = 1000.0;
 constexpr std::uint64_t kEnoughSamples = 5;
 constexpr std::uint64_t kLeastSamples = 2;
@@ -216,7 +217,7 @@ Result<Energy> ExternalMeter::Between(const EnergyReading& begin, const EnergyRe
   const std::lock_guard lock(mutex_);
   if (!WindowIsWhole(begin, end) || end.disturbances != disturbances_) return WhyNotWhole();
   const Window window = WindowOf(begin, end);
-  if (window.LongestGap() > MostGap(duration)) {
+  if (window.LongestGap() > std::max<nanoseconds>(MostGap(duration), kMostIntervals * facts_.resolution)) {
     return {Code::kUnavailable, fmt::format("{}: no sample for {:.0f} ms", name_, MsOf(window.LongestGap()))};
   }
   if (!window.is_seen) return {Code::kUnavailable, name_ + ": no sample of this window has come yet"};

@@ -1,0 +1,43 @@
+#include "probe/survey.h"
+
+#include <iterator>
+#include <utility>
+
+#include "os/machine.h"
+#include "probe/energy_findings.h"
+#include "probe/heat_findings.h"
+#include "probe/power_profile.h"
+#include "probe/process_findings.h"
+
+namespace inferometer::probe {
+namespace {
+
+void Append(std::vector<Finding> part, std::vector<Finding>& all) {
+  std::move(part.begin(), part.end(), std::back_inserter(all));
+}
+
+}  // namespace
+
+Survey SurveyThisMachine(const SurveyOptions& options) {
+  const base::Clock& clock = *options.energy.clock;
+  const os::Machine machine = os::DescribeMachine(options.paths.procfs, options.paths.sysfs);
+  Survey survey;
+  survey.machine = MachineNameOf(machine);
+  survey.kernel = machine.kernel;
+  // First the load of the others, before this program makes any.
+  MachineSurvey surroundings = SurveyMachine(options.paths, clock, options.wait);
+  ProcessSurvey process = SurveyProcess(options.paths.procfs, options.paths.sysfs, clock);
+  EnergySurvey energy = SurveyEnergy({options.energy, options.profile, survey.machine,
+                                      surroundings.outlook.in_container, surroundings.outlook.is_virtual});
+  HeatSurvey heat = SurveyHeat(options.paths.sysfs, options.energy.mailboxes);
+  const Outlook outlook{surroundings.outlook, process.outlook, energy.outlook, heat.outlook};
+  Append(std::move(process.findings), survey.findings);
+  Append(std::move(energy.findings), survey.findings);
+  Append(std::move(heat.findings), survey.findings);
+  Append(std::move(surroundings.findings), survey.findings);
+  survey.figures = JudgeFigures(outlook);
+  survey.all = JudgeAll(survey.figures);
+  return survey;
+}
+
+}  // namespace inferometer::probe
