@@ -97,7 +97,7 @@ class Measurement {
     if (result->not_started) Fail(result->not_started->message(), kFailed);
     Show(arguments_, result->record, stderr);
     if (result->left_running > 0) {
-      fmt::print(stderr, "inferometer: {} processes of it still run; what they do from now on is not measured\n",
+      fmt::print(stderr, "inferometer: {} of its processes still running; from now on they are not measured\n",
                  result->left_running);
     }
     const int kept = Keep(result->record);

@@ -116,6 +116,7 @@ Result<pid_t> ForkLauncher(int program, int control, int reports, const std::vec
   std::vector<std::string> texts = {"inferometer-launcher", std::to_string(control), std::to_string(reports)};
   texts.insert(texts.end(), command.begin(), command.end());
   std::vector<char*> arguments;
+  arguments.reserve(texts.size() + 1);
   for (std::string& text : texts) arguments.push_back(text.data());
   arguments.push_back(nullptr);
   const pid_t launcher = ::fork();

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <limits>
@@ -37,6 +38,14 @@ class ChildProgramTest : public testing::Test {
     std::ostringstream text;
     text << std::ifstream(Path(name)).rdbuf();
     return text.str();
+  }
+  // The set of signals, as the kernel writes it.
+  static std::string IgnoredByUs() {
+    std::ifstream status("/proc/self/status");
+    for (std::string word; status >> word;) {
+      if (word == "SigIgn:") return status >> word, word;
+    }
+    return "none";
   }
   // Runs a shell script, and `meanwhile` once the script has written the file "runs".
   template <typename Meanwhile>
@@ -184,13 +193,15 @@ TEST_F(ChildProgramTest, WeOutliveTheCtrlCThatEndsTheCommand) {
   EXPECT_EQ(end.exit_code, 130);
 }
 
-TEST_F(ChildProgramTest, TheCommandHasOurSignalDispositionsAndOnlyOurStreams) {
-  const ProgramEnd end =
-      Shell("grep -E 'Sig(Blk|Ign)' /proc/$$/status > " + Path("signals") + "; ls /proc/$$/fd > " + Path("fds"));
-  EXPECT_EQ(end.exit_code, 0);
-  const std::string signals = Text("signals");
-  EXPECT_NE(signals.find("SigBlk:\t0000000000000000"), std::string::npos) << signals;
-  EXPECT_NE(signals.find("SigIgn:\t0000000000000000"), std::string::npos) << signals;
+TEST_F(ChildProgramTest, TheCommandHasTheSignalsAndDescriptorsOfAnyChildOfOurs) {
+  const std::string fds = folder_.Put("fds.sh", "ls /proc/$$/fd").string();
+  ASSERT_EQ(std::system(("sh " + fds + " > " + Path("ours")).c_str()), 0);
+  EXPECT_EQ(Shell("exec sh " + fds + " > " + Path("its")).exit_code, 0);
+  EXPECT_EQ(Text("its"), Text("ours"));
+  ASSERT_EQ(::signal(SIGUSR1, SIG_IGN), SIG_DFL);
+  EXPECT_EQ(Run({"grep", "-qE", "SigIgn:\\s" + IgnoredByUs(), "/proc/self/status"}).exit_code, 0);
+  ::signal(SIGUSR1, SIG_DFL);
+  EXPECT_EQ(Run({"grep", "-qE", "SigBlk:\\s0+$", "/proc/self/status"}).exit_code, 0);
 }
 
 TEST_F(ChildProgramTest, OurOwnDispositionsComeBack) {
