@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/device_arguments.h"
 #include "cli/log.h"
+#include "cli/probe_options.h"
 #include "cli/version.h"
 #include "device/device.h"
 #include "device/run_context.h"
@@ -215,6 +216,7 @@ int RunDevice(DeviceArguments& arguments) {
     spdlog::error("{}", TerminalText(complete.message()));
     return complete.code() == Code::kInvalidArgument ? kWrongUsage : kFailed;
   }
+  if (const Status profile = FillInPowerProfile(arguments.recorder); !profile.ok()) Warn(profile.message());
   std::stop_source stop;
   auto signals = os::SignalWatch::Start([&stop](int) {
     spdlog::info("stopping; what was finished is being saved");
