@@ -18,6 +18,7 @@
 #include "device/run_context.h"
 #include "os/machine.h"
 #include "os/signals.h"
+#include "probe/power_mode.h"
 #include "report/terminal_text.h"
 
 namespace inferometer::cli {
@@ -157,6 +158,7 @@ class DeviceRun {
                                  .device_name = arguments_.name,
                                  .session_id = recorder_->session_id(),
                                  .program_version = ProgramVersion(),
+                                 .power_mode = probe::ReadPowerMode({.sysfs = arguments_.recorder.sysfs}),
                                  .energy = recorder_->EnergyDescription(),
                                  .power_profile = arguments_.recorder.board,
                                  .experiment = arguments_.experiment,
