@@ -43,7 +43,10 @@ struct RecorderOptions {
   // named and cannot be used is an error.
   std::string external_meter{};
   // A profile that `inferometer doctor --calibrate` wrote for this machine; empty: none. Used where nothing measures.
+  // One of another machine is not used, and the records say so.
   std::string power_profile{};
+  // Whether a profile that cannot be read is an error; else it is not used, as one of another machine.
+  bool power_profile_must_be_readable = true;
 };
 
 inline constexpr const char* kCpu = "cpu";

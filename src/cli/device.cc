@@ -12,11 +12,13 @@
 #include "cli/command.h"
 #include "cli/device_arguments.h"
 #include "cli/log.h"
+#include "cli/probe_options.h"
 #include "cli/version.h"
 #include "device/device.h"
 #include "device/run_context.h"
 #include "os/machine.h"
 #include "os/signals.h"
+#include "probe/power_mode.h"
 #include "report/terminal_text.h"
 
 namespace inferometer::cli {
@@ -156,6 +158,7 @@ class DeviceRun {
                                  .device_name = arguments_.name,
                                  .session_id = recorder_->session_id(),
                                  .program_version = ProgramVersion(),
+                                 .power_mode = probe::ReadPowerMode({.sysfs = arguments_.recorder.sysfs}),
                                  .energy = recorder_->EnergyDescription(),
                                  .power_profile = arguments_.recorder.board,
                                  .experiment = arguments_.experiment,
@@ -215,6 +218,7 @@ int RunDevice(DeviceArguments& arguments) {
     spdlog::error("{}", TerminalText(complete.message()));
     return complete.code() == Code::kInvalidArgument ? kWrongUsage : kFailed;
   }
+  if (const Status profile = FillInPowerProfile(arguments.recorder); !profile.ok()) Warn(profile.message());
   std::stop_source stop;
   auto signals = os::SignalWatch::Start([&stop](int) {
     spdlog::info("stopping; what was finished is being saved");

@@ -168,7 +168,6 @@ Status Complete(DeviceArguments& a) {
   if (a.replay_sensor.empty()) a.replay_sensor = a.id;
   a.answer.seed = a.seed;
   a.recorder.device_id = a.id;
-  FillInPowerProfile(a.recorder);
   a.recorder.reset_peak = !a.no_peak_reset;
   a.model.procfs = a.recorder.procfs;
   return Ok();

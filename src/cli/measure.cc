@@ -176,7 +176,9 @@ std::function<int()> SetUpMeasure(CLI::App& app) {
   AddOutput(app, *arguments);
   AddProbeOptions(app, arguments->measuring, "Measuring");
   return [arguments, first_word, &app] {
-    FillInPowerProfile(arguments->measuring);
+    if (const Status profile = FillInPowerProfile(arguments->measuring); !profile.ok()) {
+      static_cast<void>(Fail(profile.message(), kDone));
+    }
     arguments->command = CommandOf(app, *first_word);
     if (arguments->command.empty() && app.count("COMMAND") > 0) {
       return Fail("put -- before the command: inferometer measure [OPTIONS] -- " + *first_word + " ...", kWrongUsage);

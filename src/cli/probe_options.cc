@@ -36,14 +36,21 @@ void AddProbeOptions(CLI::App& app, RecorderOptions& options, const std::string&
       ->group(group);
 }
 
-void FillInPowerProfile(RecorderOptions& options) {
+Status FillInPowerProfile(RecorderOptions& options) {
   if (options.power_profile == "none") {
     options.power_profile.clear();
-  } else if (options.power_profile.empty()) {
-    std::error_code error;
-    const auto path = probe::DefaultPowerProfile();
-    if (path && std::filesystem::exists(*path, error)) options.power_profile = path->string();
+    return Ok();
   }
+  const auto path = probe::DefaultPowerProfile();
+  std::error_code error;
+  if (!options.power_profile.empty() || !path || !std::filesystem::exists(*path, error)) return Ok();
+  options.power_profile = path->string();
+  options.power_profile_must_be_readable = false;
+  if (options.energy == EnergyChoice::kNone) return Ok();
+  const Status read = probe::ReadPowerProfile(*path).status();
+  if (read.ok()) return Ok();
+  return {read.code(), "the power profile is not used: " + read.message() +
+                           "; write a new one (inferometer doctor --calibrate) or remove it"};
 }
 
 }  // namespace inferometer::cli

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "inferometer/recorder.h"
+#include "inferometer/status.h"
 
 namespace inferometer::cli {
 
@@ -12,7 +13,9 @@ namespace inferometer::cli {
 // parsing.
 void AddProbeOptions(CLI::App& app, RecorderOptions& options, const std::string& group);
 
-// Once they are read: the profile of `doctor --calibrate`, if it is there and nobody said another, or "none".
-void FillInPowerProfile(RecorderOptions& options);
+// Once they are read: the profile of `doctor --calibrate`, if it is there and nobody said another, or "none". Such a
+// one that is unusable stops nothing: the status says what is wrong, for a warning, and the records say that it was not
+// used.
+[[nodiscard]] Status FillInPowerProfile(RecorderOptions& options);
 
 }  // namespace inferometer::cli

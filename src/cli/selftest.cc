@@ -135,7 +135,7 @@ int RunSelftest(SelftestArguments& arguments) {
   auto signals = os::SignalWatch::Start([&stop](int) { stop.request_stop(); });
   if (!signals.ok()) return Fail(signals.status());
   arguments.recorder.device_id = "selftest";
-  FillInPowerProfile(arguments.recorder);
+  if (const Status profile = FillInPowerProfile(arguments.recorder); !profile.ok()) static_cast<void>(Fail(profile));
   arguments.plan.at_most = std::chrono::milliseconds(std::llround(arguments.seconds * 1000));
   auto recorder = Recorder::Create(arguments.recorder);
   if (!recorder.ok()) return Fail(recorder.status());

@@ -42,6 +42,7 @@ Context RunContext(const RunFacts& facts, const engine::ModelFacts* model, const
   PutCount(context, "cpus_online", facts.machine.cpus_online);
   Put(context, "memory_total_mb", facts.machine.memory_total_mb);
   Put(context, "cpu_governor", facts.machine.cpu_governor);
+  Put(context, "power_mode", facts.power_mode);
   Put(context, "energy", facts.energy);
   Put(context, "power_profile", facts.power_profile);
   PutCount(context, "interval_messages", facts.interval);

@@ -1,6 +1,7 @@
 #pragma once
 // What does not change within a run, as it stands in every file that the run writes.
 
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -16,10 +17,11 @@ struct RunFacts {
   std::string device_name;
   std::string session_id;
   std::string program_version;
-  std::string energy;         // Recorder::EnergyDescription
-  std::string power_profile;  // the board whose profile the energy model uses
-  std::string experiment;     // empty: none
-  int interval = 0;           // every so many messages one inference
+  std::optional<std::string> power_mode{};  // see probe::ReadPowerMode
+  std::string energy;                       // Recorder::EnergyDescription
+  std::string power_profile;                // the board whose profile the energy model uses
+  std::string experiment;                   // empty: none
+  int interval = 0;                         // every so many messages one inference
 };
 
 // `model` is null when no model is loaded.

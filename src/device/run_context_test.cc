@@ -13,6 +13,7 @@ RunFacts Facts() {
   facts.device_name = "edge-device-01";
   facts.session_id = "0123456789abcdef";
   facts.program_version = "0.1.0";
+  facts.power_mode = "governor=ondemand";
   facts.energy = "model (generic), board";
   facts.power_profile = "generic";
   facts.interval = 5;
@@ -46,14 +47,20 @@ TEST(RunContext, GoldenBlock) {
   EXPECT_EQ(
       ToJson(RunContext(Facts(), &model, {.max_tokens = 64, .temperature = 0.5, .seed = 7})),
       R"({"schema_version":1,"program_version":"0.1.0","session_id":"0123456789abcdef","device_name":"edge-device-01",)"
-      R"("host":"pi","kernel":"Linux 6.1 aarch64","cpus_online":4,"energy":"model (generic), board",)"
-      R"("power_profile":"generic","interval_messages":5,"engine":"llama.cpp","engine_version":"0.5.0",)"
+      R"("host":"pi","kernel":"Linux 6.1 aarch64","cpus_online":4,"power_mode":"governor=ondemand",)"
+      R"("energy":"model (generic), board","power_profile":"generic","interval_messages":5,"engine":"llama.cpp","engine_version":"0.5.0",)"
       R"("architecture":"llama","quantization":"Q4_1","parameters":1000,"model_file_mb":93.8,"context_tokens":2048,)"
       R"("threads":4,"gpu_layers":0,"max_tokens":64,"temperature":0.5,"seed":7})");
 }
 
 TEST(RunContext, WithoutAModelSaysNothingOfOne) {
   EXPECT_EQ(ToJson(RunContext(Facts(), nullptr, {})).find("engine"), std::string::npos);
+}
+
+TEST(RunContext, PowerModeThatTheMachineDoesNotTellIsLeftOut) {
+  RunFacts facts = Facts();
+  facts.power_mode.reset();
+  EXPECT_EQ(ToJson(RunContext(facts, nullptr, {})).find("power_mode"), std::string::npos);
 }
 
 TEST(LoadingContext, GoldenFile) {

@@ -16,16 +16,22 @@ namespace {
 // An NVIDIA GPU, alone or with the CPUs.
 bool UsesGpu(const std::string& compute_device) { return compute_device.find("cuda") != std::string::npos; }
 
-// A profile of another machine is not used, and says so; any other trouble with it is an error.
+// A profile of another machine is not used, and says so; any other trouble with it is an error where it must be
+// readable.
 Status TakeProfile(const RecorderOptions& options, probe::EnergyOptions& energy) {
   if (options.power_profile.empty() || options.energy == EnergyChoice::kNone) return Ok();
-  ASSIGN_OR_RETURN(probe::PowerProfile profile, probe::ReadPowerProfile(options.power_profile));
+  auto read = probe::ReadPowerProfile(options.power_profile);
+  if (!read.ok()) {
+    if (options.power_profile_must_be_readable) return read.status();
+    energy.profile_not_used = {"power profile unusable", read.status().message()};
+    return Ok();
+  }
   const std::string machine = probe::MachineNameOf(os::DescribeMachine(options.procfs, options.sysfs));
-  const Status is_ours = probe::CheckIsOfMachine(profile, machine);
+  const Status is_ours = probe::CheckIsOfMachine(*read, machine);
   if (is_ours.ok()) {
-    energy.profile = std::move(profile);
+    energy.profile = std::move(read).value();
   } else {
-    energy.profile_not_used = options.power_profile + ": " + is_ours.message();
+    energy.profile_not_used = {"power profile of another machine", options.power_profile + ": " + is_ours.message()};
   }
   return Ok();
 }

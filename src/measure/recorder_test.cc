@@ -304,6 +304,17 @@ TEST_F(RecorderTest, BadProfileIsAnErrorThatNamesTheFile) {
   Make();
 }
 
+TEST_F(RecorderTest, BadProfileThatNobodyNamedIsNotUsedAndTheRecordSaysSo) {
+  powercap_.Put("p", "profile.json", "{}");
+  options_.power_profile = powercap_.Zone("p") / "profile.json";
+  options_.power_profile_must_be_readable = false;
+  Make();
+  const InferenceRecord record = Measure(3);
+  EXPECT_EQ(record.energy_source, "model");
+  EXPECT_NE(record.energy_unavailable_reason.value_or("").find("power profile unusable"), std::string::npos);
+  EXPECT_NE(recorder_->EnergyDescription().find("profile.json"), std::string::npos);
+}
+
 TEST_F(RecorderTest, WhatAGpuComputedGetsNoEnergyFromTheModelOfACpu) {
   Make();
   Inference inference = recorder_->Begin({"SmolLM2", "vulkan:0"});

@@ -89,10 +89,10 @@ void EnergyMeter::OpenBatteryIfAny(const EnergyRoots& roots) {
   }
 }
 
-void EnergyMeter::NoteProfile(const std::string& not_used) {
-  if (not_used.empty()) return;
-  not_used_.for_records += "; power profile of another machine";
-  not_used_.for_people += "; " + not_used;
+void EnergyMeter::NoteProfile(const NotUsed& why) {
+  if (why.for_records.empty()) return;
+  not_used_.for_records += "; " + why.for_records;
+  not_used_.for_people += "; " + why.for_people;
 }
 
 EnergyReadings EnergyMeter::Begin() {

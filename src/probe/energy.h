@@ -22,7 +22,7 @@ struct EnergyOptions {
   std::string board = "generic";
   std::optional<PowerProfile> profile;  // of this machine, measured; beats `board`
   EnergyRoots roots;
-  std::string profile_not_used{};  // why there is one but not in `profile`; joins the reason where a model answers
+  NotUsed profile_not_used{};  // why there is one but not in `profile`; joins the reason where a model answers
 };
 
 // The sources at one moment.
@@ -97,7 +97,7 @@ class EnergyMeter {
   EnergyMeter() = default;
   [[nodiscard]] Status OpenSources(const EnergyRoots& roots);
   void OpenBatteryIfAny(const EnergyRoots& roots);
-  void NoteProfile(const std::string& not_used);
+  void NoteProfile(const NotUsed& why);
   [[nodiscard]] EnergyAnswer Measured(const EnergySource& source, const Energy& energy, const EnergyReading& begin,
                                       const EnergyReading& end, const EnergyWindow& window) const;
   [[nodiscard]] std::optional<PhaseEnergy> Phases(const EnergyReading& begin, const EnergyReading& first_token,

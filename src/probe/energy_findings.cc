@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "os/files.h"
+#include "probe/battery.h"
 #include "probe/energy_sources.h"
+#include "probe/nvml.h"
 #include "probe/power_model.h"
 #include "probe/power_profile.h"
 #include "probe/rapl_zones.h"
@@ -17,6 +19,10 @@ namespace {
 using Milliseconds = std::chrono::duration<double, std::milli>;
 
 constexpr std::chrono::milliseconds kLongestWait{200};
+constexpr int kTriedSamples = 3;
+constexpr int kMostWaits = 10;
+// A meter that sends by itself is given so long to send what belongs to a window's end.
+constexpr std::chrono::milliseconds kLateNews{2000};
 
 // A group of its own and a udev rule, since the kernel makes the files readable by root alone at every boot (0400 since
 // CVE-2020-8694, Linux 5.10). The zone's folder is the device, %p its path below /sys.
@@ -51,20 +57,52 @@ std::vector<std::string> StepsForMask() {
           "doctor there says how) and add --group-add GID"};
 }
 
-Finding Refused(const EnergyOpener& opener, const Status& status, const EnergyQuestion& question) {
-  Finding finding{
-      FindingGroup::kEnergy, std::string(opener.name), FindingState::kUnusable, status.message(), {}, {}, {}};
+Finding Refused(std::string_view name, const Status& status, const EnergyQuestion& question) {
+  Finding finding{FindingGroup::kEnergy, std::string(name), FindingState::kUnusable, status.message(), {}, {}, {}};
   if (status.code() == Code::kNotFound) {
     finding.state = FindingState::kAbsent;
-    if (opener.name == "rapl" && question.is_virtual) {
+    if (name == "rapl" && question.is_virtual) {
       finding.detail += "; a virtual machine has none";
-    } else if (opener.name == "rapl" && question.in_container) {
+    } else if (name == "rapl" && question.in_container) {
       finding.next_steps = StepsForMask();
     }
   } else if (status.code() == Code::kPermissionDenied) {
     finding.state = FindingState::kDenied;
     finding.detail = status.message().substr(0, status.message().find("; allow it: "));
-    finding.next_steps = StepsToAllow(opener.name, status.message(), question.roots.sysfs, question.in_container);
+    finding.next_steps = StepsToAllow(name, status.message(), question.roots.sysfs, question.in_container);
+  }
+  return finding;
+}
+
+// What belongs to a moment arrives after it, so that two readings as quick as can be show nothing. The window holds
+// some samples of a slow meter.
+Result<Energy> TryMeter(EnergySource& meter, const EnergyQuestion& question, std::chrono::nanoseconds& duration) {
+  const base::Clock& clock = *question.roots.clock;
+  const EnergyReading begin = meter.Begin();
+  const auto since = clock.Steady();
+  for (int waits = 0; waits < kMostWaits; ++waits) {
+    question.wait();
+    if (clock.Steady() - since >= kTriedSamples * meter.facts().resolution) break;
+  }
+  const EnergyReading end = meter.Read();
+  duration = clock.Steady() - since;
+  meter.AwaitNews(kLateNews);
+  return meter.Between(begin, end, duration);
+}
+
+Finding OpenedMeter(EnergySource& meter, const EnergyQuestion& question) {
+  const EnergySourceFacts& facts = meter.facts();
+  Finding finding{FindingGroup::kEnergy, facts.name, FindingState::kAvailable, "over " + facts.scope, {}, {}, {}};
+  finding.detail += ", " + facts.detail;
+  finding.cost_us = ReadingCostUs([&] { static_cast<void>(meter.Read()); }, *question.roots.clock);
+  finding.step_ms = Milliseconds(facts.resolution).count();
+  std::chrono::nanoseconds duration{};
+  const auto energy = TryMeter(meter, question, duration);
+  if (energy.ok()) {
+    finding.detail += fmt::format(", {:.2f} W now", energy->mj / Milliseconds(duration).count());
+  } else {
+    finding.state = FindingState::kUnusable;
+    finding.detail += "; " + energy.status().message();
   }
   return finding;
 }
@@ -98,6 +136,8 @@ class Surveyor {
 
   EnergySurvey Survey() {
     for (const EnergyOpener& opener : MainEnergySources()) LookAt(opener);
+    LookAtGpu();
+    LookAtBattery();
     LookAtProfile();
     LookAtModel();
     return std::move(survey_);
@@ -107,20 +147,70 @@ class Surveyor {
   void LookAt(const EnergyOpener& opener) {
     auto source = opener.open(question_.roots);
     if (!source.ok()) {
-      Finding finding = Refused(opener, source.status(), question_);
+      Finding finding = Refused(opener.name, source.status(), question_);
+      if (IsNamedMeter(opener)) RefuseNamedMeter();
       survey_.outlook.is_denied = survey_.outlook.is_denied || finding.state == FindingState::kDenied;
       survey_.findings.push_back(std::move(finding));
       return;
     }
-    Finding finding = Opened(**source, *question_.roots.clock);
+    Finding finding =
+        IsNamedMeter(opener) ? OpenedMeter(**source, question_) : Opened(**source, *question_.roots.clock);
     // The recorder takes the first that opens, also one that stands still, whose windows then go to the model.
     if (finding.state == FindingState::kAvailable && !main_was_opened_) {
       finding.state = FindingState::kUsed;
       const EnergySourceFacts& facts = (*source)->facts();
-      survey_.outlook = {EnergyOutlook::Basis::kMeasured, facts.name, facts.scope, finding.step_ms,
-                         survey_.outlook.is_denied};
+      survey_.outlook.basis = EnergyOutlook::Basis::kMeasured;
+      survey_.outlook.source = facts.name;
+      survey_.outlook.scope = facts.scope;
+      survey_.outlook.step_ms = finding.step_ms;
     }
     main_was_opened_ = true;
+    survey_.findings.push_back(std::move(finding));
+  }
+
+  [[nodiscard]] bool IsNamedMeter(const EnergyOpener& opener) const {
+    return opener.name == "external" && !question_.roots.external_meter.empty();
+  }
+  // It was asked for: the recorder takes no other.
+  void RefuseNamedMeter() {
+    survey_.outlook.basis = EnergyOutlook::Basis::kRefused;
+    main_was_opened_ = true;
+  }
+
+  // Its figures stand beside those of the main source, whichever that is.
+  void LookAtGpu() {
+    auto source = OpenNvml(question_.roots);
+    if (!source.ok()) {
+      survey_.findings.push_back(Refused("nvml", source.status(), question_));
+      return;
+    }
+    Finding finding = Opened(**source, *question_.roots.clock);
+    if (finding.state == FindingState::kAvailable) {
+      finding.state = FindingState::kUsed;
+      survey_.outlook.gpu_source = finding.name;
+    }
+    survey_.findings.push_back(std::move(finding));
+  }
+
+  void LookAtBattery() {
+    auto source = OpenBattery(question_.roots);
+    if (!source.ok()) {
+      survey_.findings.push_back(Refused("battery", source.status(), question_));
+      return;
+    }
+    const EnergySourceFacts& facts = (*source)->facts();
+    Finding finding{FindingGroup::kEnergy, facts.name, FindingState::kAvailable, "", {}, {}, {}};
+    finding.detail =
+        fmt::format("over {}, {}, windows of {} s or more", facts.scope, facts.detail, kLeastBatteryWindow.count());
+    finding.cost_us = ReadingCostUs([&] { static_cast<void>((*source)->Read()); }, *question_.roots.clock);
+    finding.step_ms = Milliseconds(facts.resolution).count();
+    const EnergyReading now = (*source)->Read();
+    if (!now.ok) {
+      finding.state = FindingState::kUnusable;
+      finding.detail += "; now " + (*source)->Between(now, now, kLeastBatteryWindow).status().message();
+    } else if (!main_was_opened_) {
+      finding.state = FindingState::kUsed;
+    }
     survey_.findings.push_back(std::move(finding));
   }
 

@@ -3,9 +3,11 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "probe/energy_roots.h"
@@ -16,12 +18,14 @@ namespace inferometer::probe {
 
 // What of the figures' quality the verdict needs.
 struct EnergyOutlook {
-  enum class Basis { kMeasured, kCalibrated, kModel };
+  // kRefused: a meter was named and cannot be used; then nothing stands in.
+  enum class Basis { kMeasured, kCalibrated, kModel, kRefused };
   Basis basis = Basis::kModel;
   std::string source;  // of what measures
   std::string scope;
   std::optional<double> step_ms;
   bool is_denied = false;  // one that would measure is there and closed
+  std::string gpu_source;  // what measures a GPU beside it; empty: nothing
 };
 
 struct EnergySurvey {
@@ -36,9 +40,12 @@ struct EnergyQuestion {
   std::string machine_name;  // see MachineNameOf
   bool in_container = false;
   bool is_virtual = false;
+  // Passes about a second, over which an external meter is tried.
+  std::function<void()> wait = [] { std::this_thread::sleep_for(std::chrono::seconds(1)); };
 };
 
-// Opens every source of MainEnergySources once. Takes up to 0.3 s for each that opens.
+// Opens every source of MainEnergySources, the battery and NVML once. Takes up to 0.3 s for each that opens; an
+// external meter takes some of its samples' intervals, 15 s at most.
 [[nodiscard]] EnergySurvey SurveyEnergy(const EnergyQuestion& question);
 
 // How long a counter stands between two changes; absent where it did not change twice within 200 ms.

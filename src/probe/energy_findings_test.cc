@@ -4,10 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <thread>
+#include <utility>
 
 #include "os/as_nobody.h"
 #include "probe/fake_powercap.h"
+#include "probe/nvml_for_tests.h"
 #include "probe/power_profile.h"
 
 namespace inferometer::probe {
@@ -49,7 +52,9 @@ class EnergyFindingsTest : public testing::Test {
     question.roots.clock = &clock_;
     question.roots.pause = [] {};
     question.roots.mailboxes = {};
-    question.roots.nvml_library = "";
+    question.roots.nvml_library = nvml_library_;
+    question.roots.external_meter = meter_;
+    question.wait = [] { std::this_thread::sleep_for(std::chrono::milliseconds(150)); };
     question.profile = profile_;
     question.machine_name = "board, 4 CPUs";
     question.in_container = in_container_;
@@ -74,6 +79,19 @@ class EnergyFindingsTest : public testing::Test {
     });
     return work();
   }
+  // A machine that runs on its battery, or on its mains.
+  void PutBattery(bool mains_online) {
+    const std::pair<const char*, const char*> files[] = {{"BAT0/type", "Battery"},
+                                                         {"BAT0/status", "Discharging"},
+                                                         {"BAT0/energy_now", "30000000"},
+                                                         {"AC/type", "Mains"},
+                                                         {"AC/online", mains_online ? "1" : "0"}};
+    for (const auto& [name, text] : files) {
+      const auto path = powercap_.sysfs() / "class/power_supply" / name;
+      std::filesystem::create_directories(path.parent_path());
+      std::ofstream(path) << text << '\n';
+    }
+  }
   void PutProfile(const std::string& machine) {
     const PowerProfile profile{.machine = machine,
                                .measured_at = "2026-11-25T10:00:00.000000Z",
@@ -91,6 +109,8 @@ class EnergyFindingsTest : public testing::Test {
   FakePowercap powercap_;
   base::SystemClock clock_;
   std::filesystem::path profile_;
+  std::filesystem::path meter_;
+  std::string nvml_library_;
   bool in_container_ = false;
   bool is_virtual_ = false;
 };
@@ -163,6 +183,78 @@ TEST_F(EnergyFindingsTest, StepsOfOtherSourcesAreThoseOfTheirMessage) {
   EXPECT_TRUE(StepsToAllow("hwmon", "may not read", "/sys", false).empty());
   EXPECT_THAT(StepsToAllow("pmic", "", "/sys", false), Contains(HasSubstr("usermod -aG video")));
   EXPECT_THAT(StepsToAllow("pmic", "", "/sys", true), Contains(HasSubstr("--device /dev/vcio")));
+}
+
+TEST_F(EnergyFindingsTest, BatteryIsUsedForLongWindowsWhereNothingElseMeasures) {
+  EXPECT_EQ(Of(Survey(), "battery").state, FindingState::kAbsent);
+  PutBattery(false);
+  const EnergySurvey survey = Survey();
+  EXPECT_EQ(Of(survey, "battery").state, FindingState::kUsed) << Of(survey, "battery").detail;
+  EXPECT_THAT(Of(survey, "battery").detail, HasSubstr("windows of 600 s or more"));
+  EXPECT_EQ(Of(survey, "battery").step_ms, 60'000);
+  EXPECT_EQ(Of(survey, "board's model").state, FindingState::kUsed);  // for the others
+}
+
+TEST_F(EnergyFindingsTest, BatteryIsOnlyAvailableBesideAMeter) {
+  PutBattery(false);
+  powercap_.Add("intel-rapl:0", "package-0", 0);
+  EXPECT_EQ(Of(WhileItCounts([this] { return Survey(); }), "battery").state, FindingState::kAvailable);
+}
+
+TEST_F(EnergyFindingsTest, BatteryOfAMachineOnItsMainsTellsNothing) {
+  PutBattery(true);
+  const EnergySurvey survey = Survey();
+  EXPECT_EQ(Of(survey, "battery").state, FindingState::kUnusable);
+  EXPECT_THAT(Of(survey, "battery").detail, HasSubstr("external power"));
+}
+
+TEST_F(EnergyFindingsTest, GpuThatCountsIsUsedBesideWhatMeasuresTheComputer) {
+  EXPECT_EQ(Of(Survey(), "nvml").state, FindingState::kAbsent);
+  const NvmlForTests driver;
+  driver->step_ms = 20;
+  nvml_library_ = NvmlForTests::kPath;
+  const EnergySurvey survey = Survey();
+  EXPECT_EQ(Of(survey, "nvml").state, FindingState::kUsed) << Of(survey, "nvml").detail;
+  EXPECT_TRUE(Of(survey, "nvml").cost_us.has_value());
+  EXPECT_EQ(survey.outlook.gpu_source, "nvml");
+  EXPECT_EQ(survey.outlook.basis, EnergyOutlook::Basis::kModel);
+}
+
+TEST_F(EnergyFindingsTest, DriverThatDoesNotWorkIsUnusableWithItsWords) {
+  const NvmlForTests driver;
+  driver->init_result = 18;  // another version of library and driver
+  nvml_library_ = NvmlForTests::kPath;
+  const EnergySurvey survey = Survey();
+  EXPECT_EQ(Of(survey, "nvml").state, FindingState::kUnusable);
+  EXPECT_FALSE(Of(survey, "nvml").detail.empty());
+  EXPECT_EQ(survey.outlook.gpu_source, "");
+}
+
+TEST_F(EnergyFindingsTest, MeterThatWasNamedIsTriedWithWhatArrivesLate) {
+  meter_ = powercap_.sysfs() / "meter";
+  std::ofstream file(meter_, std::ios::app);
+  file << "time, watts\n" << std::flush;
+  const std::jthread player([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      const std::chrono::duration<double> now = clock_.Wall().time_since_epoch();
+      file << std::fixed << now.count() << " 5\n" << std::flush;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  });
+  const EnergySurvey survey = Survey();
+  EXPECT_EQ(Of(survey, "external").state, FindingState::kUsed) << Of(survey, "external").detail;
+  EXPECT_THAT(Of(survey, "external").detail, HasSubstr("5.00 W now"));
+  EXPECT_EQ(survey.outlook.scope, "system");
+}
+
+TEST_F(EnergyFindingsTest, NothingStandsInForAMeterThatWasNamed) {
+  meter_ = powercap_.sysfs() / "none";
+  powercap_.Add("intel-rapl:0", "package-0", 0);
+  const EnergySurvey survey = WhileItCounts([this] { return Survey(); });
+  EXPECT_EQ(Of(survey, "external").state, FindingState::kUnusable);
+  EXPECT_EQ(Of(survey, "rapl").state, FindingState::kAvailable);
+  EXPECT_EQ(Of(survey, "board's model").state, FindingState::kAvailable);
+  EXPECT_EQ(survey.outlook.basis, EnergyOutlook::Basis::kRefused);
 }
 
 TEST_F(EnergyFindingsTest, ProfileOfThisMachineBeatsTheModel) {

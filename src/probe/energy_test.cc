@@ -46,7 +46,7 @@ class EnergyMeterTest : public testing::Test {
   FakePowercap powercap_;
   ManualClock clock_;
   std::optional<PowerProfile> profile_;
-  std::string profile_not_used_;
+  NotUsed profile_not_used_;
   std::string nvml_library_;  // empty: none, whatever this machine has
   std::filesystem::path external_meter_;
 };
@@ -330,7 +330,7 @@ TEST(EnergyQualityRule, ComparesTheWindowWithTheResolutionAndTheUncertaintyWithT
 }
 
 TEST_F(EnergyMeterTest, ModelSaysThatTheProfileIsOfAnotherMachine) {
-  profile_not_used_ = "p.json: the power profile is of \"x\"";
+  profile_not_used_ = {"power profile of another machine", "p.json: the power profile is of \"x\""};
   auto meter = Make(EnergyChoice::kAuto);
   ASSERT_TRUE(meter.ok());
   const EnergyAnswer answer = Window(*meter, 0);

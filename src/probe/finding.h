@@ -24,7 +24,7 @@ struct Finding {
   FindingState state;
   std::string detail;                   // for people; may hold text from files
   std::vector<std::string> next_steps;  // commands and sentences, in order; empty: nothing to do
-  std::optional<double> cost_us;        // median of warm readings
+  std::optional<double> cost_us;        // of a warm reading: the median, of heat the quickest
   std::optional<double> step_ms;        // how old a reading may be
 };
 

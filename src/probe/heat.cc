@@ -20,6 +20,10 @@ Result<std::unique_ptr<ThrottleSource>> OpenFirmware(const HeatRoots& roots) {
   return OpenFirmwareThrottle(std::move(mailbox));
 }
 
+HeatPartFacts FactsOf(const std::string& name, const HeatPart& part) {
+  return {name, part.look_time(), part.is_slow(), {}};
+}
+
 }  // namespace
 
 void TemperatureWatch::Forget() {
@@ -71,9 +75,12 @@ void Heat::ForEachPart(const F& f) {
 
 HeatFacts Heat::Facts() const {
   HeatFacts facts;
-  if (temperature_ != nullptr) facts.temperature_source = temperature_->name();
-  if (frequency_ != nullptr) facts.frequency_source = frequency_->name();
-  for (const auto& watch : throttling_) facts.throttle.push_back(watch->facts());
+  if (temperature_ != nullptr) facts.temperature = FactsOf(temperature_->name(), *temperature_);
+  if (frequency_ != nullptr) facts.frequency = FactsOf(frequency_->name(), *frequency_);
+  for (const auto& watch : throttling_) {
+    facts.throttle.push_back(FactsOf(watch->facts().name, *watch));
+    facts.throttle.back().throttle_source = watch->facts();
+  }
   facts.firmware = firmware_;
   return facts;
 }

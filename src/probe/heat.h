@@ -75,11 +75,18 @@ struct HeatReading {
   std::array<ThrottleReading, kMostThrottleSources> throttle;  // in the order of the sources
 };
 
+struct HeatPartFacts {
+  std::string name;                       // as the record's field has it
+  std::chrono::nanoseconds look_time{};   // the quickest of some warm looks
+  bool is_slow = false;                   // only the sampler looks: see HeatPart
+  ThrottleSourceFacts throttle_source{};  // of a source of throttling
+};
+
 // What this machine tells.
 struct HeatFacts {
-  std::string temperature_source;             // empty: none
-  std::string frequency_source;               // empty: none
-  std::vector<ThrottleSourceFacts> throttle;  // empty: throttling is not known here
+  std::optional<HeatPartFacts> temperature;  // absent: none
+  std::optional<HeatPartFacts> frequency;    // absent: none
+  std::vector<HeatPartFacts> throttle;       // in the order of HeatReading::throttle; empty: throttling is not known
   // Of a Raspberry Pi's firmware: Ok, kNotFound on other machines, kPermissionDenied with the next step.
   Status firmware;
 };

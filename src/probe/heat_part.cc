@@ -18,6 +18,7 @@ void HeatPart::MeasureLooks() {
     LookNow(false);
     quickest = std::min(quickest, clock_->Steady() - began);
   }
+  look_time_ = quickest;
   is_slow_ = quickest > kMostLookTime;
 }
 

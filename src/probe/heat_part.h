@@ -23,6 +23,8 @@ class HeatPart {
   // Looks five times and judges by the quickest. Before the first window.
   void MeasureLooks();
   [[nodiscard]] bool is_slow() const { return is_slow_; }
+  // The quickest of those looks.
+  [[nodiscard]] std::chrono::nanoseconds look_time() const { return look_time_; }
 
   void LookAtBegin();
   void LookAtEnd();
@@ -40,6 +42,7 @@ class HeatPart {
 
   const base::Clock* const clock_;
   bool is_slow_ = false;
+  std::chrono::nanoseconds look_time_{};
   std::mutex looking_;
   std::atomic<bool> anew_ = false;              // what the next look is told
   std::atomic<std::int64_t> looked_at_ns_ = 0;  // steady clock

@@ -9,6 +9,7 @@
 #include "os/files.h"
 #include "os/process.h"
 #include "probe/machine_cpu.h"
+#include "probe/power_mode.h"
 
 namespace inferometer::probe {
 namespace {
@@ -68,6 +69,13 @@ Finding GovernorFinding(const std::filesystem::path& sysfs) {
         "/sys/devices/system/cpu/cpu*/cpufreq/scaling_governor"};
   }
   return finding;
+}
+
+Finding PowerModeFinding(const MachinePaths& paths) {
+  const auto mode =
+      ReadPowerMode({paths.sysfs, paths.root / "var/lib/nvpmodel/status", paths.root / "etc/nvpmodel.conf"});
+  if (!mode) return Plain("power mode", FindingState::kAbsent, "the machine does not tell");
+  return Plain("power mode", FindingState::kUsed, *mode + "; stands in the context of every run's files");
 }
 
 Finding SwapFinding(const std::optional<double>& used_mb) {
@@ -161,6 +169,7 @@ MachineSurvey SurveyMachine(const MachinePaths& paths, const base::Clock& clock,
   survey.findings = {ContainerFinding(container),
                      VirtualFinding(survey.outlook.is_virtual),
                      GovernorFinding(paths.sysfs),
+                     PowerModeFinding(paths),
                      SwapFinding(swap_mb),
                      LoadFinding(survey.outlook.background_percent),
                      StealFinding(survey.outlook.steal_percent, load.end())};

@@ -86,6 +86,14 @@ TEST_F(MachineFindingsTest, SwapInUseIsTotalLessFree) {
   }
 }
 
+TEST_F(MachineFindingsTest, PowerModeIsThatOfTheRunsContext) {
+  folder_.Put("root/var/lib/nvpmodel/status", "pmode:0002\n");
+  folder_.Put("root/etc/nvpmodel.conf", "< POWER_MODEL ID=2 NAME=MAXN_SUPER >\n");
+  const MachineSurvey survey = Survey(0, 0);
+  EXPECT_EQ(Of(survey, "power mode").state, FindingState::kUsed);
+  EXPECT_THAT(Of(survey, "power mode").detail, HasSubstr("nvpmodel=2 (MAXN_SUPER)"));
+}
+
 TEST_F(MachineFindingsTest, GovernorIsShownAsItStands) {
   folder_.Put("sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "ondemand\n");
   EXPECT_THAT(Of(Survey(0, 0), "frequency governor").detail, HasSubstr("ondemand"));

@@ -24,16 +24,18 @@ Survey SurveyThisMachine(const SurveyOptions& options) {
   Survey survey;
   survey.machine = MachineNameOf(machine);
   survey.kernel = machine.kernel;
-  // First the load of the others, before this program makes any.
+  HeatSurveyor heat({options.paths.sysfs, &clock, options.energy.mailboxes, options.energy.mailbox});
+  // First the load of the others, before this program makes much of its own.
   MachineSurvey surroundings = SurveyMachine(options.paths, clock, options.wait);
   ProcessSurvey process = SurveyProcess(options.paths.procfs, options.paths.sysfs, clock);
-  EnergySurvey energy = SurveyEnergy({options.energy, options.profile, survey.machine,
-                                      surroundings.outlook.in_container, surroundings.outlook.is_virtual});
-  HeatSurvey heat = SurveyHeat(options.paths.sysfs, options.energy.mailboxes);
-  const Outlook outlook{surroundings.outlook, process.outlook, energy.outlook, heat.outlook};
+  EnergySurvey energy =
+      SurveyEnergy({options.energy, options.profile, survey.machine, surroundings.outlook.in_container,
+                    surroundings.outlook.is_virtual, options.wait});
+  HeatSurvey warmth = heat.Survey(surroundings.outlook.in_container);
+  const Outlook outlook{surroundings.outlook, process.outlook, energy.outlook, warmth.outlook};
   Append(std::move(process.findings), survey.findings);
   Append(std::move(energy.findings), survey.findings);
-  Append(std::move(heat.findings), survey.findings);
+  Append(std::move(warmth.findings), survey.findings);
   Append(std::move(surroundings.findings), survey.findings);
   survey.figures = JudgeFigures(outlook);
   survey.all = JudgeAll(survey.figures);

@@ -1,8 +1,10 @@
 #pragma once
 // What this machine can measure, what each probe costs, and what is missing: the knowledge of `inferometer doctor`.
 
+#include <chrono>
 #include <functional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "probe/energy_roots.h"
@@ -30,8 +32,8 @@ struct Survey {
   Verdict all;
 };
 
-// Takes one to three seconds and reads only, but for the high-water mark of this process's memory, which it resets.
-// What cannot be read is a finding, never an error.
+// Takes one to three seconds, with an external meter some more, and reads only, but for the high-water mark of this
+// process's memory, which it resets. What cannot be read is a finding, never an error.
 [[nodiscard]] Survey SurveyThisMachine(const SurveyOptions& options);
 
 }  // namespace inferometer::probe

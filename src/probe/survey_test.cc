@@ -41,16 +41,17 @@ TEST_F(SurveyTest, MachineThatTellsNothingIsSurveyedAllTheSame) {
   EXPECT_FALSE(survey.machine.empty());
 }
 
-TEST_F(SurveyTest, HeatIsFoundByPresence) {
+TEST_F(SurveyTest, HeatIsWhatTheRecordsUse) {
   folder_.Put("sys/class/thermal/thermal_zone0/temp", "45000\n");
   folder_.Put("sys/class/thermal/thermal_zone0/type", "cpu-thermal\n");
   folder_.Put("sys/class/thermal/thermal_zone1/type", "broken\n");
   folder_.Put("sys/devices/system/cpu/cpu0/thermal_throttle/core_throttle_count", "0\n");
-  folder_.Put("sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq", "1500000\n");
+  folder_.Put("sys/devices/system/cpu/cpufreq/policy0/scaling_cur_freq", "1500000\n");
   const Survey survey = Look();
-  EXPECT_EQ(StateOf(survey, "temperature"), FindingState::kAvailable);
-  EXPECT_EQ(StateOf(survey, "throttling"), FindingState::kAvailable);
-  EXPECT_EQ(StateOf(survey, "frequency"), FindingState::kAvailable);
+  EXPECT_EQ(StateOf(survey, "temperature"), FindingState::kUsed);
+  EXPECT_EQ(StateOf(survey, "throttling: thermal_throttle"), FindingState::kUsed);
+  EXPECT_EQ(StateOf(survey, "frequency"), FindingState::kUsed);
+  EXPECT_EQ(survey.figures.back().level, Publishable::kYes) << survey.figures.back().reason;
 }
 
 TEST_F(SurveyTest, FindingsOfAGroupStandTogether) {

@@ -1,6 +1,7 @@
 #include "probe/verdict.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <optional>
@@ -73,7 +74,7 @@ Verdict JudgeMemory(const Outlook& outlook) {
   return {"memory", Publishable::kYes, "resident memory and the peak of each inference"};
 }
 
-Verdict JudgeEnergy(const EnergyOutlook& energy) {
+Verdict JudgeEnergyOfCpus(const EnergyOutlook& energy) {
   const std::string denied = energy.is_denied ? "; a source that measures is there and may not be read" : "";
   switch (energy.basis) {
     case EnergyOutlook::Basis::kModel:
@@ -83,6 +84,8 @@ Verdict JudgeEnergy(const EnergyOutlook& energy) {
       return {"energy", Publishable::kWithCare,
               fmt::format("modelled from this machine's measured power, +/- {:.0f} %; say so{}",
                           100 * kCalibratedUncertainty, denied)};
+    case EnergyOutlook::Basis::kRefused:
+      return {"energy", Publishable::kNo, "the meter that was named cannot be used, and nothing else stands in for it"};
     case EnergyOutlook::Basis::kMeasured: break;
   }
   if (energy.step_ms.value_or(0) >= kCoarseStepMs) {
@@ -94,11 +97,23 @@ Verdict JudgeEnergy(const EnergyOutlook& energy) {
           fmt::format("measured by {}; name its scope, \"{}\", with every figure", energy.source, energy.scope)};
 }
 
+Verdict JudgeEnergy(const EnergyOutlook& energy) {
+  Verdict verdict = JudgeEnergyOfCpus(energy);
+  if (!energy.gpu_source.empty()) verdict.reason += "; a GPU's share is measured by " + energy.gpu_source;
+  return verdict;
+}
+
 Verdict JudgeHeat(const HeatOutlook& heat) {
-  if (!heat.tells_temperature && !heat.tells_throttling) {
-    return {"heat", Publishable::kNo, "no sensor tells the temperature, and nothing can rule out throttling"};
+  if (!heat.reasons.empty()) {
+    return {"heat", Publishable::kWithCare,
+            fmt::format("the machine throttles right now ({}); cool or feed it better, and repeat",
+                        fmt::join(heat.reasons, ", "))};
   }
-  if (!heat.tells_throttling) return {"heat", Publishable::kWithCare, "cannot rule out throttling"};
+  const std::string denied = heat.is_denied ? "; a source that tells is there and may not be read" : "";
+  if (!heat.tells_temperature && !heat.tells_throttling) {
+    return {"heat", Publishable::kNo, "no sensor tells the temperature, and nothing can rule out throttling" + denied};
+  }
+  if (!heat.tells_throttling) return {"heat", Publishable::kWithCare, "cannot rule out throttling" + denied};
   if (!heat.tells_temperature) return {"heat", Publishable::kWithCare, "throttling is told, the temperature is not"};
   return {"heat", Publishable::kYes, "temperature and throttling are told"};
 }

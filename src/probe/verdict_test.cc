@@ -14,8 +14,9 @@ Outlook Perfect() {
   Outlook outlook;
   outlook.machine.background_percent = 0.5;
   outlook.machine.steal_percent = 0;
-  outlook.energy = {EnergyOutlook::Basis::kMeasured, "rapl", "package", 1.0, false};
-  outlook.heat = {true, true};
+  outlook.energy = {EnergyOutlook::Basis::kMeasured, "rapl", "package", 1.0, false, ""};
+  outlook.heat.tells_temperature = true;
+  outlook.heat.tells_throttling = true;
   return outlook;
 }
 
@@ -91,6 +92,36 @@ TEST(VerdictTest, WithoutThrottleSourceThrottlingIsNotRuledOut) {
   EXPECT_EQ(Of(outlook, "heat").reason, "cannot rule out throttling");
   outlook.heat.tells_temperature = false;
   EXPECT_EQ(Of(outlook, "heat").level, Publishable::kNo);
+}
+
+TEST(VerdictTest, MachineThatThrottlesNowWantsARepetition) {
+  Outlook outlook = Perfect();
+  outlook.heat.reasons = {"thermal", "under_voltage"};
+  EXPECT_EQ(Of(outlook, "heat").level, Publishable::kWithCare);
+  EXPECT_THAT(Of(outlook, "heat").reason, HasSubstr("(thermal, under_voltage)"));
+}
+
+TEST(VerdictTest, ClosedSourceOfThrottlingIsSaid) {
+  Outlook outlook = Perfect();
+  outlook.heat.tells_throttling = false;
+  outlook.heat.is_denied = true;
+  EXPECT_THAT(Of(outlook, "heat").reason, HasSubstr("may not be read"));
+}
+
+TEST(VerdictTest, MeterThatWasNamedAndFailsLeavesNoEnergy) {
+  Outlook outlook = Perfect();
+  outlook.energy = {};
+  outlook.energy.basis = EnergyOutlook::Basis::kRefused;
+  EXPECT_EQ(Of(outlook, "energy").level, Publishable::kNo);
+  EXPECT_THAT(Of(outlook, "energy").reason, HasSubstr("meter that was named"));
+}
+
+TEST(VerdictTest, MeasuredGpuIsSaidBesideTheModel) {
+  Outlook outlook = Perfect();
+  outlook.energy = {};
+  outlook.energy.gpu_source = "nvml";
+  EXPECT_EQ(Of(outlook, "energy").level, Publishable::kNo);
+  EXPECT_THAT(Of(outlook, "energy").reason, HasSubstr("measured by nvml"));
 }
 
 TEST(VerdictTest, WholeIsAsGoodAsItsWorstFigureAndNamesAll) {

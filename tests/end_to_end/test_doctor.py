@@ -181,3 +181,17 @@ def test_doctor_survives_a_default_profile_that_is_garbage(inferometer, tmp_path
     (tmp_path / "inferometer/power-profile.json").write_text("garbage\x1b[31m")
     _, by_name = findings(inferometer("doctor", "--format", "json", environment={"XDG_CONFIG_HOME": str(tmp_path)}))
     assert by_name["power profile"]["state"] == "unusable" and "power-profile.json" in by_name["power profile"]["detail"]
+
+
+def test_default_profile_that_is_garbage_stops_nobody(inferometer, tmp_path):
+    (tmp_path / "inferometer").mkdir()
+    (tmp_path / "inferometer/power-profile.json").write_text("garbage\x1b[31m")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    for name, arguments in (("measure", ("--format", "json", "--", "true")), ("selftest", ("--no-model", "--for", "1", "--margin", "100")),
+                            ("device", ("--device-id", "abc", "--generate", "5", "--enable-llm", "false", "--out", "out"))):
+        done = inferometer(name, "--path.sysfs", empty, *arguments, environment={"XDG_CONFIG_HOME": str(tmp_path)})
+        assert done.returncode == 0, (name, done.stderr)
+        assert done.stderr.count("power-profile.json") == 1 and "is not used" in done.stderr and "\x1b[31m" not in done.stderr, (name, done.stderr)
+        if name == "measure":
+            assert "power profile unusable" in done.stdout
