@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <limits>
+#include <set>
 #include <sstream>
 #include <thread>
 
@@ -184,13 +186,28 @@ TEST_F(ChildProgramTest, WeOutliveTheCtrlCThatEndsTheCommand) {
   EXPECT_EQ(end.exit_code, 130);
 }
 
-TEST_F(ChildProgramTest, TheCommandHasOurSignalDispositionsAndOnlyOurStreams) {
-  const ProgramEnd end =
-      Shell("grep -E 'Sig(Blk|Ign)' /proc/$$/status > " + Path("signals") + "; ls /proc/$$/fd > " + Path("fds"));
+// `exec`: while a shell starts another program, it blocks every signal for a moment.
+TEST_F(ChildProgramTest, TheCommandHasOurSignalMaskAndDispositions) {
+  const ProgramEnd end = Shell("exec grep -E 'Sig(Blk|Ign)' /proc/self/status > " + Path("signals"));
   EXPECT_EQ(end.exit_code, 0);
   const std::string signals = Text("signals");
   EXPECT_NE(signals.find("SigBlk:\t0000000000000000"), std::string::npos) << signals;
   EXPECT_NE(signals.find("SigIgn:\t0000000000000000"), std::string::npos) << signals;
+}
+
+TEST_F(ChildProgramTest, TheCommandHasNoPipeButOurs) {
+  std::set<std::string> ours;
+  std::error_code gone;  // the folder that is being listed
+  for (const auto& fd : std::filesystem::directory_iterator("/proc/self/fd")) {
+    ours.insert(std::filesystem::read_symlink(fd, gone).string());
+  }
+  static_cast<void>(Shell("exec readlink /proc/self/fd/* > " + Path("links") + " 2>/dev/null"));
+  std::istringstream links(Text("links"));
+  int seen = 0;
+  for (std::string link; std::getline(links, link); ++seen) {
+    EXPECT_TRUE(!link.starts_with("pipe:") || ours.contains(link)) << link;
+  }
+  EXPECT_GE(seen, 2);
 }
 
 TEST_F(ChildProgramTest, OurOwnDispositionsComeBack) {
