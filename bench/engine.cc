@@ -9,22 +9,19 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdint>
 #include <cstdlib>
-#include <numeric>
-#include <optional>
-#include <random>
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
-#include "base/quantile.h"
-#include "engine/engine_log.h"
+#include "base/clock.h"
+#include "engine/fixed_load.h"
 #include "engine/llama_engine.h"
-#include "engine/runtime.h"
 #include "inferometer/recorder.h"
-#include "os/process.h"
+#include "trial/fixed_inference.h"
+#include "trial/observer_effect.h"
 
 namespace inferometer {
 namespace {
@@ -38,134 +35,64 @@ using Clock = std::chrono::steady_clock;
 
 double Seconds(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
 
-engine::Runtime MustOpen(const std::string& model, int threads, int context_tokens) {
-  engine::CaptureEngineLog();
-  engine::Runtime runtime;
-  runtime.model.reset(llama_model_load_from_file(model.c_str(), llama_model_default_params()));
-  if (runtime.model == nullptr || !runtime.OpenContext(context_tokens, threads)) Die("cannot load " + model);
-  return runtime;
+void Must(const Status& status) {
+  if (!status.ok()) Die(status.message());
 }
 
-// Random tokens, as llama-bench feeds them.
-std::vector<llama_token> RandomTokens(const engine::Runtime& runtime, int count) {
-  std::mt19937 random(1);
-  std::vector<llama_token> tokens(static_cast<std::size_t>(count));
-  const auto vocabulary = static_cast<std::uint32_t>(llama_vocab_n_tokens(runtime.vocab()));
-  for (llama_token& token : tokens) token = static_cast<llama_token>(random() % vocabulary);
-  return tokens;
-}
-
-void DecodePrompt(engine::Runtime& runtime, std::vector<llama_token>& tokens) {
-  const std::size_t batch = llama_n_batch(runtime.context.get());
-  for (std::size_t begin = 0; begin < tokens.size(); begin += batch) {
-    const auto count = static_cast<int>(std::min(batch, tokens.size() - begin));
-    if (llama_decode(runtime.context.get(), llama_batch_get_one(tokens.data() + begin, count)) != 0)
-      Die("decode failed");
-  }
-  llama_synchronize(runtime.context.get());
-}
-
-void DecodeSingly(engine::Runtime& runtime, const std::vector<llama_token>& tokens) {
-  for (llama_token token : tokens) {
-    if (llama_decode(runtime.context.get(), llama_batch_get_one(&token, 1)) != 0) Die("decode failed");
-    llama_synchronize(runtime.context.get());
-  }
+template <class T>
+T Must(Result<T> result) {
+  Must(result.status());
+  return std::move(result).value();
 }
 
 double PromptRate(const std::string& model, int threads, int count) {
-  engine::Runtime runtime = MustOpen(model, threads, count);
-  std::vector<llama_token> tokens = RandomTokens(runtime, count);
-  DecodePrompt(runtime, tokens);  // warm-up, as llama-bench does it
+  engine::Runtime runtime = Must(engine::OpenForFixedLoad(model, count, threads));
+  std::vector<llama_token> tokens = engine::RandomTokens(runtime).Take(count);
+  Must(engine::EvaluateTokens(runtime, tokens));  // warm-up, as llama-bench does it
   runtime.Rest();
   const auto begin = Clock::now();
-  DecodePrompt(runtime, tokens);
+  Must(engine::EvaluateTokens(runtime, tokens));
   return count / Seconds(Clock::now() - begin);
 }
 
 double DecodeRate(const std::string& model, int threads, int depth, int count) {
-  engine::Runtime runtime = MustOpen(model, threads, depth + count);
-  std::vector<llama_token> context = RandomTokens(runtime, depth);
-  const std::vector<llama_token> tokens = RandomTokens(runtime, count);
-  DecodeSingly(runtime, {tokens.front()});
+  engine::Runtime runtime = Must(engine::OpenForFixedLoad(model, depth + count, threads));
+  std::vector<llama_token> context = engine::RandomTokens(runtime).Take(depth);
+  std::vector<llama_token> tokens = engine::RandomTokens(runtime).Take(count);
+  Must(engine::DecodeSingly(runtime, {tokens.data(), 1}, {}));  // warm-up
   runtime.Rest();
-  DecodePrompt(runtime, context);
+  Must(engine::EvaluateTokens(runtime, context));
   const auto begin = Clock::now();
-  DecodeSingly(runtime, tokens);
+  Must(engine::DecodeSingly(runtime, tokens, {}));
   return count / Seconds(Clock::now() - begin);
 }
 
-// One inference of fixed length; `recorder` null: not measured. Returns its tokens per second from begin to end.
-double MeasuredRate(engine::Runtime& runtime, std::vector<llama_token>& prompt, const std::vector<llama_token>& tokens,
-                    Recorder* recorder, std::vector<double>* probe_share) {
-  const auto begin = Clock::now();
-  std::optional<Inference> inference;
-  if (recorder != nullptr) inference.emplace(recorder->Begin({.model_name = "bench", .compute_device = "cpu"}));
-  DecodePrompt(runtime, prompt);
-  if (inference) inference->PromptReady(static_cast<std::int64_t>(prompt.size()));
-  for (const llama_token token : tokens) {
-    DecodeSingly(runtime, {token});
-    if (inference) inference->Token();
-  }
-  if (inference) {
-    const InferenceRecord record = inference->End("length");
-    if (record.probe_overhead_us && record.inference_time_ms) {
-      probe_share->push_back(*record.probe_overhead_us / 10.0 / *record.inference_time_ms);  // percent
-    }
-  }
-  const double rate = static_cast<double>(prompt.size() + tokens.size()) / Seconds(Clock::now() - begin);
-  runtime.Rest();
-  return rate;
-}
-
-double Median(std::vector<double> values) { return values.empty() ? 0 : base::QuantileType7(values, 0.5); }
-
-// 95 % percentile interval of the median over resampled pairs.
-std::pair<double, double> BootstrapMedian(const std::vector<double>& ratios) {
-  constexpr int kResamples = 10'000;
-  std::mt19937 random(20261124);  // printed below, so that the interval can be had again
-  std::vector<double> medians;
-  for (int i = 0; i < kResamples; ++i) {
-    std::vector<double> sample(ratios.size());
-    for (double& value : sample) value = ratios[random() % ratios.size()];
-    medians.push_back(Median(std::move(sample)));
-  }
-  return {base::QuantileType7(medians, 0.025), base::QuantileType7(medians, 0.975)};
-}
+// Percents of the run time without measuring, as ratios of tokens per second with it.
+double RateRatio(double slower_percent) { return 1 / (1 + slower_percent / 100); }
 
 void Metering(const std::string& model, int threads, int pairs) {
-  constexpr int kPrompt = 64;
-  constexpr int kTokens = 32;
-  auto recorder = Recorder::Create({.device_id = "bench"});
-  if (!recorder.ok()) Die(recorder.status().message());
-  engine::Runtime runtime = MustOpen(model, threads, kPrompt + kTokens);
-  std::vector<llama_token> prompt = RandomTokens(runtime, kPrompt);
-  const std::vector<llama_token> tokens = RandomTokens(runtime, kTokens);
-  std::vector<double> shares;
-  std::vector<double> ratios;
-  MeasuredRate(runtime, prompt, tokens, nullptr, &shares);
-  std::mt19937 random(1);
-  for (int i = 0; i < pairs; ++i) {
-    const bool on_first = random() % 2 == 0;
-    const double first = MeasuredRate(runtime, prompt, tokens, on_first ? recorder->get() : nullptr, &shares);
-    const double second = MeasuredRate(runtime, prompt, tokens, on_first ? nullptr : recorder->get(), &shares);
-    ratios.push_back(on_first ? first / second : second / first);
-  }
-  const auto [low, high] = BootstrapMedian(ratios);
+  if (pairs < 1) Die("PAIRS must be a number above 0");
+  const auto recorder = Must(Recorder::Create({.device_id = "bench"}));
+  const auto work = Must(
+      trial::FixedInference::Load({.model = model, .threads = threads, .prompt_tokens = 64, .generated_tokens = 32}));
+  const trial::ObserverEffect measured =
+      Must(trial::MeasureObserverEffect(*work, *recorder, trial::Exactly(static_cast<std::size_t>(pairs)),
+                                        base::SystemClock(), {}, [](const trial::PairedEffect&) {}));
+  const trial::PairedEffect& effect = measured.effect;
   fmt::print(
       "{{\"pairs\":{},\"probe_share_percent_median\":{:.4f},\"on_off_ratio_median\":{:.5f},\"ratio_low\":{:.5f},"
-      "\"ratio_high\":{:.5f},\"bootstrap_seed\":20261124}}\n",
-      pairs, Median(shares), Median(ratios), low, high);
+      "\"ratio_high\":{:.5f}}}\n",
+      effect.pairs, measured.probe_us / 1e4 / measured.run_seconds, RateRatio(effect.median_percent),
+      RateRatio(*effect.high_percent), RateRatio(*effect.low_percent));
 }
 
 void Idle(const std::string& model, int threads) {
-  auto recorder = Recorder::Create({.device_id = "bench"});
-  if (!recorder.ok()) Die(recorder.status().message());
-  auto loaded = engine::LlamaEngine::Load({.path = model, .threads = threads}, **recorder, {});
-  if (!loaded.ok()) Die(loaded.status().message());
+  const auto recorder = Must(Recorder::Create({.device_id = "bench"}));
+  const auto loaded = Must(engine::LlamaEngine::Load({.path = model, .threads = threads}, *recorder, {}));
   const std::stop_source stop;
   std::vector<double> burned_ms;
   for (int i = 0; i < 5; ++i) {
-    (void)(*loaded)->Ask("Name a colour.", {.max_tokens = 16}, **recorder, stop.get_token());
+    (void)loaded->Ask("Name a colour.", {.max_tokens = 16}, *recorder, stop.get_token());
     timespec before{};
     timespec after{};
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);

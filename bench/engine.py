@@ -77,7 +77,7 @@ def main():
     print(f"metering in real inferences: probes {cost['probe_share_percent_median']:.4f} % of the inference, median "
           f"(bound <= {MOST_PROBE_SHARE_PERCENT} %)")
     print(f"metering on / off: tokens/s ratio {cost['on_off_ratio_median']:.4f}, 95 % interval {cost['ratio_low']:.4f} to "
-          f"{cost['ratio_high']:.4f} ({cost['pairs']} pairs, bootstrap seed {cost['bootstrap_seed']})")
+          f"{cost['ratio_high']:.4f} ({cost['pairs']} pairs, by order statistics)")
     good &= cost["probe_share_percent_median"] <= MOST_PROBE_SHARE_PERCENT
 
     idle = run(OURS, "idle", MODEL, arguments.threads)["cpu_ms_in_the_second_after"]

@@ -1,5 +1,6 @@
 #pragma once
-// llama.cpp's objects with their owners. Internal to src/engine and to the engine benchmark; needs llama.h.
+// llama.cpp's objects with their owners. Internal to src/engine, to src/trial and to the engine
+// benchmark; needs llama.h.
 
 #include <ggml-cpu.h>
 #include <llama.h>

@@ -1,10 +1,9 @@
 #include "engine/steady_load.h"
 
 #include <algorithm>
-#include <random>
 #include <vector>
 
-#include "engine/engine_log.h"
+#include "engine/fixed_load.h"
 
 namespace inferometer::engine {
 namespace {
@@ -16,17 +15,18 @@ class Load {
  public:
   Load(Runtime& runtime, std::uint32_t piece)
       : runtime_(runtime),
+        random_(runtime),
         piece_(std::min(piece, llama_n_batch(runtime.context.get()))),
-        most_in_context_(std::min(kMostInContext, llama_n_ctx(runtime.context.get()))),
-        vocabulary_(static_cast<std::uint32_t>(llama_vocab_n_tokens(runtime.vocab()))) {}
+        most_in_context_(std::min(kMostInContext, llama_n_ctx(runtime.context.get()))) {}
 
   Result<std::uint64_t> RunWhile(const std::function<bool()>& go_on) {
     std::vector<llama_token> tokens(piece_);
     std::uint64_t decoded = 0;
     Status status;
     while (status.ok() && go_on()) {
-      for (llama_token& token : tokens) token = static_cast<llama_token>(random_() % vocabulary_);
-      status = Decode(tokens);
+      random_.Fill(tokens);
+      MakeRoom();
+      status = EvaluateTokens(runtime_, tokens);
       decoded += tokens.size();
     }
     runtime_.Rest();
@@ -35,25 +35,19 @@ class Load {
   }
 
  private:
-  Status Decode(std::vector<llama_token>& tokens) {
+  void MakeRoom() {
     if (in_context_ + piece_ > most_in_context_) {
       llama_memory_clear(llama_get_memory(runtime_.context.get()), false);
       in_context_ = 0;
     }
     in_context_ += piece_;
-    const auto count = static_cast<int>(tokens.size());
-    const int failed = llama_decode(runtime_.context.get(), llama_batch_get_one(tokens.data(), count));
-    llama_synchronize(runtime_.context.get());
-    if (failed != 0) return {Code::kInternal, "the engine could not decode: " + TakeEngineLog()};
-    return Ok();
   }
 
   Runtime& runtime_;
+  RandomTokens random_;
   const std::uint32_t piece_;
   const std::uint32_t most_in_context_;
-  const std::uint32_t vocabulary_;
   std::uint32_t in_context_ = 0;
-  std::minstd_rand random_{1};  // the same work each time
 };
 
 }  // namespace

@@ -22,7 +22,8 @@ int StatusOf(const std::function<int()>& child) {
   const pid_t pid = ::fork();
   if (pid == 0) ::_exit(child());
   int status = 0;
-  ::waitpid(pid, &status, 0);
+  EXPECT_GT(pid, 0) << "fork";
+  EXPECT_EQ(::waitpid(pid, &status, 0), pid);
   return status;
 }
 

@@ -26,12 +26,6 @@ class FixedInference final : public Work {
   // Prompt and tokens from an empty context; afterwards the engine's threads sleep.
   [[nodiscard]] Status Run(Inference* inference) override;
 
-  // Parts of it. Each begins with an empty context and ends when the engine has finished; neither rests.
-  [[nodiscard]] Status EvaluatePrompt();
-  // Behind what is in the context, which must have room for `generated_tokens`.
-  [[nodiscard]] Status Generate(Inference* inference);
-  void Rest();
-
  private:
   class State;
   explicit FixedInference(std::unique_ptr<State> state);

@@ -94,6 +94,9 @@ ObserverVerdict VerdictOf(const PairedEffect& effect, double margin_percent) {
 Result<ObserverEffect> MeasureObserverEffect(Work& work, Recorder& recorder, const ObserverPlan& plan,
                                              const base::Clock& clock, const std::stop_token& stop,
                                              const ObserverProgress& progress) {
+  if (plan.most_pairs < kLeastForAnInterval) {
+    return {Code::kInvalidArgument, "an interval needs 6 pairs of runs at least"};
+  }
   Experiment experiment(work, recorder, clock);
   RETURN_IF_ERROR(RunPair(experiment, false).status());
   experiment.Forget();

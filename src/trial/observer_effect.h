@@ -25,6 +25,11 @@ struct ObserverPlan {
   std::uint32_t seed = 1;  // of the order within pairs
 };
 
+// That many pairs, 6 or more, however long they take.
+[[nodiscard]] inline ObserverPlan Exactly(std::size_t pairs) {
+  return {.least_pairs = pairs, .most_pairs = pairs, .at_most = std::chrono::nanoseconds::max()};
+}
+
 struct ObserverEffect {
   PairedEffect effect;
   double run_seconds;  // median run without measuring
@@ -44,7 +49,7 @@ enum class ObserverVerdict {
 using ObserverProgress = std::function<void(const PairedEffect& so_far)>;
 
 // The first run of each kind warms up and is not counted. kCancelled when `stop` was requested before 6 pairs; later,
-// what there is is the answer.
+// what there is is the answer. kInvalidArgument for a plan of fewer than 6.
 [[nodiscard]] Result<ObserverEffect> MeasureObserverEffect(Work& work, Recorder& recorder, const ObserverPlan& plan,
                                                            const base::Clock& clock, const std::stop_token& stop,
                                                            const ObserverProgress& progress);

@@ -66,6 +66,22 @@ TEST_F(ObserverEffectTest, EndsAsSoonAsTheIntervalIsWithinTheMargin) {
   EXPECT_EQ(VerdictOf(effect->effect, 1000), ObserverVerdict::kWithinMargin);
 }
 
+TEST_F(ObserverEffectTest, ExactlyRunsThePairsThatWereAsked) {
+  for (const std::size_t pairs : {6U, 9U}) {
+    Sleeper work(milliseconds(0));
+    const auto effect = Measure(work, Exactly(pairs));
+    ASSERT_TRUE(effect.ok());
+    EXPECT_EQ(effect->effect.pairs, pairs);
+    EXPECT_EQ(work.runs, static_cast<int>(2 * pairs + 2));
+  }
+}
+
+TEST_F(ObserverEffectTest, TooFewPairsForAnIntervalAreNotBegun) {
+  Sleeper work(milliseconds(0));
+  EXPECT_EQ(Measure(work, Exactly(5)).status().code(), Code::kInvalidArgument);
+  EXPECT_EQ(work.runs, 0);
+}
+
 TEST_F(ObserverEffectTest, TimeIsBounded) {
   Sleeper work(milliseconds(0));
   const auto effect = Measure(work, {.margin_percent = 0, .at_most = milliseconds(0)});
