@@ -16,7 +16,7 @@ def own_mounts(script):
 def test_full_disk_costs_no_inference_and_the_next_save_holds_all(device, tmp_path):
     out = tmp_path / "metrics" / "edge-device-01"
     out.mkdir(parents=True)
-    full = own_mounts(f"mount -t tmpfs -o size=64k none {out} && head -c 50000 /dev/zero >{out}/filler; true")
+    full = own_mounts(f"mount -t tmpfs -o size=256k none {out} && head -c 240000 /dev/zero >{out}/filler; true")
     one = device("--generate", 100000, "--interval", 1, "--save-every", 20, wrapper=full)
     one.wait_for_log("could not save")
     one.wait_for_log("message 45:")
