@@ -57,7 +57,7 @@ Soak RunSoak(std::chrono::seconds length) {
   Driven driven(milliseconds(1), [&](double t) {
     powercap.Set("intel-rapl:0", static_cast<std::uint64_t>(curve.Joules(t) * 1e6) % kRangeUj);
   });
-  const auto recorder = MakeRecorder({.sysfs = powercap.sysfs()});
+  const auto recorder = MakeRecorder({.device_id = "truth", .sysfs = powercap.sysfs()});
   Soak soak;
   const auto end = Clock::now() + length;
   for (bool warm = false; Clock::now() < end; warm = true) {
@@ -92,7 +92,7 @@ double MedianOf(const std::vector<double>& values, std::size_t begin, std::size_
 
 void Concurrency(Sheet& sheet, const Extent& extent) {
   sheet.Title("14. Overlap, and a long run");
-  const auto recorder = MakeRecorder({.energy = EnergyChoice::kNone});
+  const auto recorder = MakeRecorder({.device_id = "truth", .energy = EnergyChoice::kNone});
   Overlap(sheet, *recorder);
   const auto length = extent.quick ? std::chrono::seconds(3) : extent.soak;
   const Soak soak = RunSoak(length);

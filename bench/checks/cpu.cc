@@ -87,7 +87,7 @@ void HalfDuty(Sheet& sheet, Recorder& recorder) {
 
 void CpuTime(Sheet& sheet, const Extent& extent) {
   sheet.Title("1. CPU time against CPU time that was burned (each thread's own clock)");
-  const auto recorder = MakeRecorder({.energy = EnergyChoice::kNone});
+  const auto recorder = MakeRecorder({.device_id = "truth", .energy = EnergyChoice::kNone});
   const int repetitions = extent.quick ? 1 : 10;
   for (const unsigned threads : {1U, 2U, 4U}) {
     BurnedTime(sheet, *recorder, threads, std::chrono::seconds(1), repetitions);

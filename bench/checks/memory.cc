@@ -101,7 +101,7 @@ void FileAgainstAnonymous(Sheet& sheet, Recorder& recorder) {
 
 void Memory(Sheet& sheet, const Extent& extent) {
   sheet.Title("2. Memory against pages that were touched");
-  const auto recorder = MakeRecorder({.energy = EnergyChoice::kNone});
+  const auto recorder = MakeRecorder({.device_id = "truth", .energy = EnergyChoice::kNone});
   if (!Around(*recorder, [] {}).memory_added_mb.has_value()) {
     return sheet.Say("not measured here: no /proc/self/clear_refs");
   }
@@ -116,12 +116,12 @@ void PeakReset(Sheet& sheet, const Extent& /*extent*/) {
   const auto touch = [](Recorder& recorder, std::size_t mb) {
     return Around(recorder, [&] { const os::TouchedPages pages(mb * kMb); });
   };
-  const auto resetting = MakeRecorder({.energy = EnergyChoice::kNone});
+  const auto resetting = MakeRecorder({.device_id = "truth", .energy = EnergyChoice::kNone});
   static_cast<void>(touch(*resetting, 300));
   const auto small = touch(*resetting, 10);
   if (!small.memory_added_mb.has_value()) return sheet.Say("not measured here: no /proc/self/clear_refs");
   sheet.AtMost("300 MB, then 10 MB: error of the small one's peak", std::abs(*small.memory_added_mb - 10), 1.0, "MB");
-  const auto lifetime = MakeRecorder({.energy = EnergyChoice::kNone, .reset_peak = false});
+  const auto lifetime = MakeRecorder({.device_id = "truth", .energy = EnergyChoice::kNone, .reset_peak = false});
   static_cast<void>(touch(*lifetime, 300));
   const auto without = touch(*lifetime, 10);
   sheet.Holds("without reset the source says vmhwm_lifetime", without.memory_peak_source == "vmhwm_lifetime");

@@ -22,7 +22,7 @@ using std::chrono::milliseconds;
 
 constexpr const char* kZone = "intel-rapl:0";
 
-RecorderOptions On(const FakePowercap& powercap) { return {.sysfs = powercap.sysfs()}; }
+RecorderOptions On(const FakePowercap& powercap) { return {.device_id = "truth", .sysfs = powercap.sysfs()}; }
 
 std::uint64_t CounterUj(const PowerCurve& curve, double t, std::uint64_t range_uj) {
   return static_cast<std::uint64_t>(curve.Joules(t) * 1e6) % range_uj;

@@ -11,8 +11,7 @@
 
 namespace inferometer::checks {
 
-[[nodiscard]] inline std::unique_ptr<Recorder> MakeRecorder(RecorderOptions options) {
-  options.device_id = "truth";
+[[nodiscard]] inline std::unique_ptr<Recorder> MakeRecorder(const RecorderOptions& options) {
   auto recorder = Recorder::Create(options);
   if (recorder.ok()) return std::move(recorder).value();
   fmt::print(stderr, "no recorder: {}\n", recorder.status().message());

@@ -58,7 +58,7 @@ Errors MedianErrors(Recorder& recorder, const Stub& stub, int runs) {
 
 void Timing(Sheet& sheet, const Extent& extent) {
   sheet.Title("10. Times of an engine that takes exactly so long");
-  const auto recorder = MakeRecorder({.energy = EnergyChoice::kNone});
+  const auto recorder = MakeRecorder({.device_id = "truth", .energy = EnergyChoice::kNone});
   for (const Stub& stub :
        {Stub{milliseconds(50), milliseconds(5), 20}, Stub{milliseconds(200), milliseconds(20), 10}}) {
     const Errors errors = MedianErrors(*recorder, stub, extent.quick ? 3 : 15);
