@@ -113,8 +113,8 @@ class ShapeLearner {
   const char* literal_begin_;
   const char* end_;
   RecordShape& shape_;
-  std::bitset<64> seen_;
-  std::bitset<64> seen_alias_;
+  std::bitset<record::kMostFields> seen_;
+  std::bitset<record::kMostFields> seen_alias_;
 };
 
 bool RecordShape::Learn(const char* place, const char* end) {
