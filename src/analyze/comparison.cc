@@ -10,6 +10,8 @@ namespace inferometer::analyze {
 namespace {
 
 constexpr const char* kModelSource = "model";
+// As in energy_quality of a record (docs/measuring.md).
+constexpr double kMostRelativeUncertainty = 0.5;
 
 using RankingKey =
     std::tuple<std::optional<std::string>, std::optional<std::string>, std::optional<std::string>>;  // as in Ranking
@@ -25,10 +27,18 @@ std::optional<double> AverageOf(const Group& group, Block block) {
   return spread ? std::optional(spread->avg) : std::nullopt;
 }
 
+// A model's error is the same for all that it ranks: they stand within one device.
+bool IsBelowResolution(const Group& group) {
+  const auto& energy = group.Of(Block::kEnergy);
+  if (group.key.energy_source == kModelSource || !energy || !group.energy_uncertainty) return false;
+  return group.energy_uncertainty->avg_mj > kMostRelativeUncertainty * energy->avg;
+}
+
 // Gives ranks by the average of `block`, least first.
 void Rank(std::vector<Ranked>& entries, Block block, std::optional<std::size_t> Ranked::*rank) {
   std::vector<std::pair<double, Ranked*>> order;
   for (Ranked& entry : entries) {
+    if (entry.is_below_resolution) continue;
     if (const auto average = AverageOf(*entry.group, block)) order.emplace_back(*average, &entry);
   }
   std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
@@ -69,7 +79,7 @@ void NamePairs(Comparison& comparison) {
 
 Comparison Compare(const std::vector<Group>& groups) {
   std::map<RankingKey, std::vector<Ranked>> by_kind;
-  for (const Group& group : groups) by_kind[KeyOf(group)].push_back({&group, std::nullopt, std::nullopt});
+  for (const Group& group : groups) by_kind[KeyOf(group)].push_back({&group, {}, {}, IsBelowResolution(group)});
   Comparison comparison;
   for (auto& [key, entries] : by_kind) {
     Rank(entries, Block::kEnergy, &Ranked::rank_per_inference);

@@ -15,6 +15,7 @@ struct Ranked {
   const Group* group = nullptr;
   std::optional<std::size_t> rank_per_inference;
   std::optional<std::size_t> rank_per_token;
+  bool is_below_resolution = false;  // the energy's uncertainty is above half of it: it has no rank
 };
 
 // Groups whose energies may be compared: of one source and scope; where the source is a model, of one device, too,

@@ -53,6 +53,26 @@ TEST(Compare, EqualFiguresShareARank) {
   EXPECT_EQ(entries[2].rank_per_inference, 3U);
 }
 
+TEST(Compare, EnergyBelowResolutionHasNoRank) {
+  std::vector<Group> groups = {MakeGroup("a", "short", "rapl", "package", 10, 1),
+                               MakeGroup("a", "long", "rapl", "package", 1000, 2)};
+  groups[0].energy_uncertainty = {5.1, 5.1};
+  groups[1].energy_uncertainty = {500, 500};
+  const auto entries = Compare(groups).rankings[0].entries;
+  EXPECT_EQ(entries[0].group->key.model_name, "long");
+  EXPECT_EQ(entries[0].rank_per_inference, 1U);
+  EXPECT_EQ(entries[0].rank_per_token, 1U);
+  EXPECT_FALSE(entries[0].is_below_resolution);
+  EXPECT_TRUE(entries[1].is_below_resolution);
+  EXPECT_FALSE(entries[1].rank_per_inference || entries[1].rank_per_token);
+}
+
+TEST(Compare, ModelledEnergyIsRankedHoweverUncertain) {
+  std::vector<Group> groups = {MakeGroup("a", "m", "model", "board", 10, 1)};
+  groups[0].energy_uncertainty = {6, 6};
+  EXPECT_EQ(Compare(groups).rankings[0].entries[0].rank_per_inference, 1U);
+}
+
 TEST(Compare, SaysWhenEnergiesAreNotComparableAndWhy) {
   const std::vector<Group> groups = {
       MakeGroup("a", "m", "rapl", "package", 5, 1), MakeGroup("a", "m", "rapl", "psys", 5, 1),

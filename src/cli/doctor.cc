@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "cli/choice.h"
 #include "cli/doctor_command.h"
 
 namespace inferometer::cli {
@@ -38,7 +39,7 @@ std::function<int()> SetUpDoctor(CLI::App& app) {
   static const std::map<std::string, bool> kFormats = {{"table", false}, {"json", true}};
   auto arguments = std::make_shared<DoctorArguments>();
   app.add_option("--format", arguments->as_json, "table or json")
-      ->transform(CLI::CheckedTransformer(kFormats, CLI::ignore_case))
+      ->transform(Choice(kFormats))
       ->type_name("FORMAT")
       ->default_str("table");
   app.add_option("--meter", arguments->meter,

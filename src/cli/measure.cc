@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "cli/choice.h"
 #include "cli/command.h"
 #include "cli/measure_table.h"
 #include "cli/probe_options.h"
@@ -142,7 +143,7 @@ void AddOutput(CLI::App& app, MeasureArguments& arguments) {
   static const std::map<std::string, Format> kFormats = {{"table", Format::kTable}, {"json", Format::kJson}};
   app.add_option("--format", arguments.format,
                  "table or json; on standard error with a command, whose own output standard output is")
-      ->transform(CLI::CheckedTransformer(kFormats, CLI::ignore_case))
+      ->transform(Choice(kFormats))
       ->type_name("FORMAT");
   app.add_option("--out", arguments.out, "Also append the record to this file, as one line of JSON")->type_name("FILE");
   app.add_flag("--quiet", arguments.quiet, "Show nothing; for --out");

@@ -4,6 +4,7 @@
 #include <map>
 #include <system_error>
 
+#include "cli/choice.h"
 #include "probe/power_profile.h"
 
 namespace inferometer::cli {
@@ -12,7 +13,8 @@ void AddProbeOptions(CLI::App& app, RecorderOptions& options, const std::string&
   static const std::map<std::string, EnergyChoice> kEnergies = {
       {"auto", EnergyChoice::kAuto}, {"model", EnergyChoice::kModel}, {"none", EnergyChoice::kNone}};
   app.add_option("--energy", options.energy, "auto: the best sensor of the machine, else the model; model; none")
-      ->transform(CLI::CheckedTransformer(kEnergies, CLI::ignore_case))
+      ->transform(Choice(kEnergies))
+      ->default_str("auto")
       ->type_name("SOURCE")
       ->group(group);
   app.add_option("--meter", options.external_meter,

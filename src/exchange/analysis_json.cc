@@ -132,6 +132,7 @@ void AppendRanked(const analyze::Ranked& one, const analyze::CostQuestion& quest
   if (one.rank_per_inference) Count(object, "rank_per_inference", *one.rank_per_inference);
   if (one.rank_per_token) Count(object, "rank_per_token", *one.rank_per_token);
   AppendKey(object, one.group->key);
+  if (one.is_below_resolution) object.Text("energy_quality", "below_resolution");
   Count(object, analyze::kTotalInferences, one.group->total_inferences);
   Number(object, "energy_per_inference_mj", average(Block::kEnergy), out);
   Number(object, "energy_per_token_mj", average(Block::kEnergyPerToken), out);

@@ -209,6 +209,20 @@ Table RankingTable(const analyze::Ranking& ranking) {
   return table;
 }
 
+void PutUnranked(const analyze::Comparison& comparison, TableSet& tables) {
+  bool is_first = true;
+  for (const analyze::Ranking& ranking : comparison.rankings) {
+    for (const analyze::Ranked& one : ranking.entries) {
+      if (!one.is_below_resolution) continue;
+      if (is_first) tables.Gap();
+      is_first = false;
+      tables.PutSentence(fmt::format("Not ranked: {} with {}, since the uncertainty of its energy is above half of it.",
+                                     TerminalText(one.group->key.device_name),
+                                     TerminalText(one.group->key.model_name)));
+    }
+  }
+}
+
 }  // namespace
 
 std::string GroupTables(const std::vector<Group>& groups, const analyze::CostQuestion& question, TableFormat format) {
@@ -235,6 +249,7 @@ std::string ComparisonTables(const analyze::Comparison& comparison, const analyz
     for (const analyze::Ranked& one : ranking.entries) all.push_back(one.group);
   }
   tables.PutCosts(all);
+  PutUnranked(comparison, tables);
   if (comparison.not_comparable.empty()) return std::move(tables).Take();
   tables.Gap();
   for (const analyze::NotComparable& pair : comparison.not_comparable) {

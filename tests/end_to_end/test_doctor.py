@@ -194,4 +194,4 @@ def test_default_profile_that_is_garbage_stops_nobody(inferometer, tmp_path):
         assert done.returncode == 0, (name, done.stderr)
         assert done.stderr.count("power-profile.json") == 1 and "is not used" in done.stderr and "\x1b[31m" not in done.stderr, (name, done.stderr)
         if name == "measure":
-            assert "power profile unusable" in done.stdout
+            assert "power profile unusable" in done.stderr
