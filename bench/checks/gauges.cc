@@ -60,8 +60,8 @@ struct Coverage {
   double median_uncertainty_percent = 0;
 };
 
-// Windows of a curve with one step and a ripple, of random phase, sampled every 20 ms with the scheduler's jitter.
-Coverage CoverPhases(nanoseconds length, int windows) {
+// Windows of a curve with one step and a ripple, of random phase, sampled with the scheduler's jitter.
+Coverage CoverPhases(nanoseconds length, nanoseconds interval, int windows) {
   std::mt19937_64 random(20261125);
   const auto uniform = [&](double low, double high) {
     return std::uniform_real_distribution<double>(low, high)(random);
@@ -80,7 +80,7 @@ Coverage CoverPhases(nanoseconds length, int windows) {
     probe::GaugeSource source(std::move(gauge), &clock);
     const probe::EnergyReading begin = source.Begin();
     const nanoseconds started = clock.Steady();
-    for (nanoseconds next = milliseconds(20); next < length; next += milliseconds(20)) {
+    for (nanoseconds next = interval; next < length; next += interval) {
       clock.Advance(started + next + nanoseconds(static_cast<int>(uniform(0, 1e6))) - clock.Steady());
       source.Sample();
     }
@@ -98,9 +98,10 @@ Coverage CoverPhases(nanoseconds length, int windows) {
 }
 
 void RandomPhases(Sheet& sheet, int windows) {
-  for (const nanoseconds length : {milliseconds(1000), milliseconds(300), milliseconds(100)}) {
-    const Coverage coverage = CoverPhases(length, windows);
-    const auto what = fmt::format("{} random phases, {} ms each 20 ms", windows, length / milliseconds(1));
+  using Milliseconds = std::pair<int, int>;
+  for (const auto& [length, interval] : {Milliseconds(1000, 20), {300, 20}, {100, 20}, {300, 40}, {3000, 50}}) {
+    const Coverage coverage = CoverPhases(milliseconds(length), milliseconds(interval), windows);
+    const auto what = fmt::format("{} random phases, {} ms each {} ms", windows, length, interval);
     sheet.AtLeast(what + ": true error within the uncertainty", coverage.percent, 95, "%");
     sheet.Note(what + ": median error", coverage.median_error_percent, "%");
     sheet.Note(what + ": median uncertainty", coverage.median_uncertainty_percent, "%");
@@ -117,7 +118,9 @@ struct RealTime {
 
 // The recorder with its sampler, on a machine that a thread drives.
 RealTime RunRealTime(int windows, milliseconds length) {
-  const PowerCurve curve{.base = 5, .step = 8};
+  const PowerCurve curve{.base = 5, .step = 8, .ripple_period_s = 0.0137};  // no multiple of it is a sampling interval
+  std::mt19937_64 random(20261125);
+  std::uniform_real_distribution<double> pause_s(0, curve.period_s);
   const FakeIna3221 jetson;
   jetson.Add(kDevice, 1, "VDD_IN", 5000, 1000);
   jetson.Put(kDevice, "update_interval", "1\n");
@@ -125,7 +128,7 @@ RealTime RunRealTime(int windows, milliseconds length) {
   const auto recorder = MakeRecorder({.device_id = "truth", .sysfs = jetson.sysfs()});
   RealTime result;
   for (int i = 0; i < windows; ++i) {
-    std::this_thread::sleep_for(milliseconds(37));
+    std::this_thread::sleep_for(std::chrono::duration<double>(pause_s(random)));
     Inference inference = recorder->Begin({"gauge", kCpu});
     const double begin = driven.Now();
     std::this_thread::sleep_for(length);

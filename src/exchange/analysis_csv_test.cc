@@ -80,6 +80,19 @@ TEST(ComparisonCsv, OneLineAPlaceInARanking) {
   EXPECT_TRUE(csv.starts_with("ranking,rank_per_inference,rank_per_token,device_id,"));
 }
 
+TEST(ComparisonJson, EnergyBelowResolutionSaysSoInsteadOfARank) {
+  analyze::Group group = HostileGroup();
+  group.key.energy_source = "rapl";
+  analyze::Spread energy;
+  energy.avg = 10;
+  group.spreads[static_cast<std::size_t>(analyze::Block::kEnergy)] = energy;
+  group.energy_uncertainty = {6, 6};
+  const std::vector<analyze::Group> groups = {group};
+  const std::string json = ComparisonJson({}, Compare(groups), {});
+  EXPECT_NE(json.find("\"energy_quality\":\"below_resolution\""), std::string::npos) << json;
+  EXPECT_EQ(json.find("rank_per_inference"), std::string::npos) << json;
+}
+
 TEST(AnalysisJson, AbsentIsLeftOutAndPlacesUnknownAreNull) {
   analyze::Analysis analysis;
   analysis.groups = {HostileGroup()};

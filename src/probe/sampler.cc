@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "os/cpus.h"
 #include "os/process.h"
 
 namespace inferometer::probe {
@@ -13,6 +14,8 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr int kLeastRest = 10;  // times what a tick took
 // The first tick comes soon: work begins with a jump of power, which the trapezoid up to a late tick would halve.
 constexpr std::chrono::milliseconds kFirstTick{2};
+constexpr std::chrono::milliseconds kMostAffordable{250};
+constexpr int kSmoothing = 4;  // ticks
 
 }  // namespace
 
@@ -70,6 +73,7 @@ void Sampler::SampleWhileOpen(const std::stop_token& stop) {
     // What was missed is not caught up with.
     deadline = std::max<SteadyClock::time_point>(deadline, now + kLeastRest * (now - tick_began));
     deadline = std::max<SteadyClock::time_point>(deadline, tick_began + plan_.dense_interval);
+    deadline = std::max<SteadyClock::time_point>(deadline, tick_began + AffordableInterval());
   }
 }
 
@@ -88,8 +92,16 @@ void Sampler::Tick() {
     task.what.run();
     task.due = now + task.what.interval;
   }
-  cpu_ns_ = os::ThreadCpuTime().count();
+  const auto cpu = os::ThreadCpuTime();
+  tick_cost_ += (cpu - std::chrono::nanoseconds(cpu_ns_) - tick_cost_) / kSmoothing;
+  cpu_ns_ = cpu.count();
   ++ticks_;
+}
+
+std::chrono::nanoseconds Sampler::AffordableInterval() const {
+  const auto interval = std::chrono::duration<double, std::nano>(tick_cost_) / (plan_.most_share * os::UsableCpus());
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+      std::min<std::chrono::duration<double, std::nano>>(interval, kMostAffordable));
 }
 
 }  // namespace inferometer::probe

@@ -145,7 +145,9 @@ constexpr Field kFields[] = {
     {"probe_overhead_us", "Quality", "us",
      "Time spent measuring, at begin and end together; outside inference_time_ms.", &R::probe_overhead_us, 1},
     {"sampler_cpu_us", "Quality", "us",
-     "CPU time of the thread that samples gauges, in the window; it is part of cpu_time_ms.", &R::sampler_cpu_us, 1},
+     "CPU time of the thread that samples gauges, in the window; it is part of cpu_time_ms, but not where another "
+     "program is measured.",
+     &R::sampler_cpu_us, 1},
     {"status", "Outcome", "", "ok or error. A failed inference stays out of every average.", &R::status},
     {"error_type", "Outcome", "", "What failed: cancelled, context_full, empty_output, engine_error, ...",
      &R::error_type},

@@ -167,6 +167,24 @@ def test_energy_is_that_of_the_curve_within_the_reported_uncertainty(inferometer
         assert record["energy_source"] == "rapl" and record["energy_scope"] == "package" and record["energy_quality"] == "ok"
 
 
+def test_record_with_every_sensor_of_a_pc_takes_at_most_1400_bytes(device, powered):
+    sysfs, _ = powered
+    for path, text in {"class/thermal/thermal_zone0/type": "x86_pkg_temp", "class/thermal/thermal_zone0/temp": "61250",
+                       "devices/system/cpu/cpufreq/policy0/scaling_cur_freq": "2400000",
+                       "devices/system/cpu/cpu0/thermal_throttle/package_throttle_count": "3"}.items():
+        (sysfs / path).parent.mkdir(parents=True, exist_ok=True)
+        (sysfs / path).write_text(text + "\n")
+    one = device("--generate", 50, "--path.sysfs", sysfs)
+    assert one.wait() == 0, one.log()
+    sizes = []
+    for record in one.records():
+        assert record["energy_source"] == "rapl" and record["prefill_energy_mj"] > 0 and record["temperature_c"] == 61.25, record
+        assert record["throttled"] is False and record["cpu_freq_avg_mhz"] == 2400 and record["sampler_cpu_us"] > 0, record
+        quiet = {key: value for key, value in record.items() if key not in ("flags", "background_cpu_percent")}  # of other tests beside
+        sizes.append(len(json.dumps(quiet, separators=(",", ":"))))
+    assert sum(sizes) / len(sizes) <= 1400, sizes
+
+
 def test_a_running_process_is_measured_for_so_long(inferometer, burner):
     process = subprocess.Popen([burner, "60", "1", "40"], stdout=subprocess.DEVNULL)
     try:
