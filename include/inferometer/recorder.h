@@ -42,6 +42,8 @@ struct RecorderOptions {
   // A meter's stream of "time, watts" lines (a file that grows, a FIFO or a Unix socket); empty: none. A meter that is
   // named and cannot be used is an error.
   std::string external_meter{};
+  // Of its power, as its data sheet says (k = 2); above 0, at most 100.
+  double external_meter_uncertainty_percent = 2;
   // A profile that `inferometer doctor --calibrate` wrote for this machine; empty: none. Used where nothing measures.
   // One of another machine is not used, and the records say so.
   std::string power_profile{};

@@ -7,6 +7,7 @@
 
 #include "cli/choice.h"
 #include "cli/doctor_command.h"
+#include "cli/probe_options.h"
 
 namespace inferometer::cli {
 namespace {
@@ -42,9 +43,7 @@ std::function<int()> SetUpDoctor(CLI::App& app) {
       ->transform(Choice(kFormats))
       ->type_name("FORMAT")
       ->default_str("table");
-  app.add_option("--meter", arguments->meter,
-                 "A meter's stream of \"time, watts\" lines: a file that grows, a FIFO or a Unix socket")
-      ->type_name("PATH");
+  AddMeterOptions(app, arguments->meter, arguments->meter_uncertainty_percent, "Options");
   app.add_option("--path.sysfs", arguments->sysfs, "Where the host's /sys is mounted")->capture_default_str();
   app.add_option("--path.procfs", arguments->procfs, "Where the host's /proc is mounted")->capture_default_str();
   AddCalibration(app, *arguments);

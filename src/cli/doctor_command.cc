@@ -65,6 +65,7 @@ probe::EnergyRoots Roots(const DoctorArguments& arguments, const base::Clock& cl
   roots.sysfs = arguments.sysfs;
   roots.clock = &clock;
   roots.external_meter = arguments.meter;
+  roots.external_relative_uncertainty = arguments.meter_uncertainty_percent / 100;
   return roots;
 }
 

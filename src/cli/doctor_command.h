@@ -13,6 +13,7 @@ namespace inferometer::cli {
 struct DoctorArguments {
   bool as_json = false;
   std::filesystem::path meter;  // empty: none
+  double meter_uncertainty_percent = 2;
   std::filesystem::path sysfs = "/sys";
   std::filesystem::path procfs = "/proc";
   std::filesystem::path profile;  // empty: the default one

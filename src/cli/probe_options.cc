@@ -17,10 +17,7 @@ void AddProbeOptions(CLI::App& app, RecorderOptions& options, const std::string&
       ->default_str("auto")
       ->type_name("SOURCE")
       ->group(group);
-  app.add_option("--meter", options.external_meter,
-                 "A power meter's lines \"time, watts\": a file that grows, a FIFO or a Unix socket")
-      ->type_name("PATH")
-      ->group(group);
+  AddMeterOptions(app, options.external_meter, options.external_meter_uncertainty_percent, group);
   app.add_option("--power-profile", options.power_profile,
                  "Used where nothing measures: what `inferometer doctor --calibrate` wrote on this machine, or none "
                  "(default: ~/.config/inferometer/power-profile.json, if it is there)")

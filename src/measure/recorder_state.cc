@@ -39,12 +39,17 @@ Status TakeProfile(const RecorderOptions& options, probe::EnergyOptions& energy)
 }  // namespace
 
 Result<probe::EnergyMeter> MakeMeter(const RecorderOptions& options, const base::Clock* clock) {
+  const double meter_percent = options.external_meter_uncertainty_percent;
+  if (!(meter_percent > 0 && meter_percent <= 100)) {
+    return {Code::kInvalidArgument, fmt::format("a meter's uncertainty of {} % cannot be", meter_percent)};
+  }
   probe::EnergyOptions energy;
   energy.choice = options.energy;
   energy.board = options.board;
   energy.roots.sysfs = options.sysfs;
   energy.roots.clock = clock;
   energy.roots.external_meter = options.external_meter;
+  energy.roots.external_relative_uncertainty = meter_percent / 100;
   RETURN_IF_ERROR(TakeProfile(options, energy));
   return probe::EnergyMeter::Make(energy);
 }

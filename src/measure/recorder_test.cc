@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <set>
 #include <thread>
 #include <vector>
@@ -369,6 +370,10 @@ TEST_F(RecorderTest, DescribesItsEnergyInOneLine) {
 
 TEST(RecorderCreate, BadOptionsAreRefused) {
   EXPECT_EQ(Recorder::Create({.device_id = "../x"}).status().code(), Code::kInvalidArgument);
+  for (const double percent : {0.0, -1.0, 101.0, std::nan("")}) {
+    const auto recorder = Recorder::Create({.device_id = "pi-07", .external_meter_uncertainty_percent = percent});
+    EXPECT_EQ(recorder.status().code(), Code::kInvalidArgument) << percent;
+  }
   EXPECT_EQ(Recorder::Create({.device_id = "pi-07", .board = "toaster"}).status().code(), Code::kInvalidArgument);
 }
 

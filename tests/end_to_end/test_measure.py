@@ -167,6 +167,34 @@ def test_energy_is_that_of_the_curve_within_the_reported_uncertainty(inferometer
         assert record["energy_source"] == "rapl" and record["energy_scope"] == "package" and record["energy_quality"] == "ok"
 
 
+METER = """
+import sys, time
+with open(sys.argv[1], "a") as file:
+    while True:
+        file.write("%.6f,12.5\\n" % time.time())
+        file.flush()
+        time.sleep(0.02)
+"""
+
+
+def test_a_meter_is_believed_as_far_as_its_data_sheet_says(inferometer, tmp_path):
+    stream = tmp_path / "meter.csv"
+    stream.write_text("time,watts\n")
+    meter = subprocess.Popen([sys.executable, "-c", METER, stream])
+    try:
+        for percent in (2, 20):
+            done = inferometer("measure", "--format", "json", "--meter", stream, "--meter-uncertainty", percent, "--", "sleep", 1)
+            record = json.loads(done.stderr)
+            assert record["energy_source"] == "external" and record["energy_scope"] == "system", record
+            assert record["average_power_mw"] == pytest.approx(12500, rel=0.001), record
+            assert record["energy_uncertainty_mj"] == pytest.approx(percent / 100 * record["energy_consumed_mj"], rel=0.02), record
+    finally:
+        meter.kill()
+        meter.wait()
+    done = inferometer("measure", "--meter", stream, "--meter-uncertainty", 0, "--", "true")
+    assert done.returncode == 2 and "--meter-uncertainty" in done.stderr
+
+
 def test_record_with_every_sensor_of_a_pc_takes_at_most_1400_bytes(device, powered):
     sysfs, _ = powered
     for path, text in {"class/thermal/thermal_zone0/type": "x86_pkg_temp", "class/thermal/thermal_zone0/temp": "61250",
