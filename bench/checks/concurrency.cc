@@ -10,6 +10,7 @@
 #include "checks.h"
 #include "driven.h"
 #include "inferometer/recorder.h"
+#include "known_window.h"
 #include "power_curve.h"
 #include "probe/fake_powercap.h"
 #include "recorders.h"
@@ -61,22 +62,15 @@ Soak RunSoak(std::chrono::seconds length) {
   Soak soak;
   const auto end = Clock::now() + length;
   for (bool warm = false; Clock::now() < end; warm = true) {
-    Inference inference = recorder->Begin({"soak", kCpu});
-    const double begin_s = driven.Now();
-    std::this_thread::sleep_for(milliseconds(200));
-    inference.Token();
-    const double end_s = driven.Now();
-    const InferenceRecord record = inference.End("stop");
+    const KnownWindow window = MeasureKnownWindow(*recorder, driven, curve, milliseconds(200));
     if (!warm) soak.descriptors_begin = OpenDescriptors();
     ++soak.inferences;
-    soak.resident_mb.push_back(*record.memory_rss_mb);
-    if (record.energy_source != "rapl") {
+    soak.resident_mb.push_back(*window.record.memory_rss_mb);
+    if (window.record.energy_source != "rapl") {
       ++soak.without_energy;
       continue;
     }
-    const double truth_mj = 1000 * (curve.Joules(end_s) - curve.Joules(begin_s));
-    soak.worst_error_percent =
-        std::max(soak.worst_error_percent, 100 * std::abs(*record.energy_consumed_mj / truth_mj - 1));
+    soak.worst_error_percent = std::max(soak.worst_error_percent, window.error_percent());
   }
   soak.descriptors_end = OpenDescriptors();
   return soak;

@@ -11,6 +11,7 @@
 #include "checks.h"
 #include "driven.h"
 #include "inferometer/recorder.h"
+#include "known_window.h"
 #include "os/cpus.h"
 #include "power_curve.h"
 #include "probe/fake_ina3221.h"
@@ -129,18 +130,12 @@ RealTime RunRealTime(int windows, milliseconds length) {
   RealTime result;
   for (int i = 0; i < windows; ++i) {
     std::this_thread::sleep_for(std::chrono::duration<double>(pause_s(random)));
-    Inference inference = recorder->Begin({"gauge", kCpu});
-    const double begin = driven.Now();
-    std::this_thread::sleep_for(length);
-    inference.Token();
-    const double end = driven.Now();
-    const InferenceRecord record = inference.End("stop");
+    const KnownWindow window = MeasureKnownWindow(*recorder, driven, curve, length);
+    const InferenceRecord& record = window.record;
     if (record.energy_source != "ina3221") continue;
-    const double truth_mj = 1000 * (curve.Joules(end) - curve.Joules(begin));
-    const double error_mj = std::abs(*record.energy_consumed_mj - truth_mj);
     ++result.windows;
-    result.covered += error_mj <= *record.energy_uncertainty_mj ? 1 : 0;
-    result.error_percent.push_back(100 * error_mj / truth_mj);
+    result.covered += window.is_covered() ? 1 : 0;
+    result.error_percent.push_back(window.error_percent());
     result.sampler_percent.push_back(*record.sampler_cpu_us / (10 * *record.inference_time_ms * os::UsableCpus()));
     result.gap_ms.push_back(*record.energy_max_gap_ms);
   }

@@ -8,6 +8,7 @@
 #include "checks.h"
 #include "driven.h"
 #include "inferometer/recorder.h"
+#include "known_window.h"
 #include "os/temporary_folder.h"
 #include "power_curve.h"
 #include "probe/battery.h"
@@ -84,17 +85,10 @@ void Stream(Sheet& sheet, int windows) {
     const auto recorder = MakeRecorder({.device_id = "truth", .external_meter = path});
     for (int i = 0; i < windows; ++i) {
       std::this_thread::sleep_for(milliseconds(37));
-      Inference inference = recorder->Begin({"meter", kCpu});
-      const double begin = driven.Now();
-      std::this_thread::sleep_for(milliseconds(500));
-      inference.Token();
-      const double end = driven.Now();
-      const InferenceRecord record = inference.End("stop");
-      if (record.energy_source != "external") continue;
-      const double truth_mj = 1000 * (curve.Joules(end) - curve.Joules(begin));
-      const double error_mj = std::abs(*record.energy_consumed_mj - truth_mj);
-      covered += error_mj <= *record.energy_uncertainty_mj ? 1 : 0;
-      worst_percent = std::max(worst_percent, 100 * error_mj / truth_mj);
+      const KnownWindow window = MeasureKnownWindow(*recorder, driven, curve, milliseconds(500));
+      if (window.record.energy_source != "external") continue;
+      covered += window.is_covered() ? 1 : 0;
+      worst_percent = std::max(worst_percent, window.error_percent());
     }
   }
   std::fclose(file);

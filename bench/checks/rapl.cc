@@ -9,6 +9,7 @@
 #include "checks.h"
 #include "driven.h"
 #include "inferometer/recorder.h"
+#include "known_window.h"
 #include "os/as_nobody.h"
 #include "power_curve.h"
 #include "probe/fake_powercap.h"
@@ -48,21 +49,14 @@ Errors CompareWithTruth(std::uint64_t range_uj, double longest_s, int windows) {
   for (int i = 0; i < windows; ++i) {
     const double length_s = 0.05 + (longest_s - 0.05) * (i + 1) / windows;
     static_cast<void>(driven.TakeLongestStep());
-    Inference inference = recorder->Begin({"rapl", kCpu});
-    const double begin = driven.Now();
-    std::this_thread::sleep_for(std::chrono::duration<double>(length_s));
-    inference.Token();
-    const double end = driven.Now();
-    const InferenceRecord record = inference.End("stop");
-    if (record.energy_source != "rapl") continue;
-    const double truth_mj = 1000 * (curve.Joules(end) - curve.Joules(begin));
-    const double error_mj = std::abs(*record.energy_consumed_mj - truth_mj);
+    const KnownWindow window = MeasureKnownWindow(*recorder, driven, curve, std::chrono::duration<double>(length_s));
+    if (window.record.energy_source != "rapl") continue;
     const double step_mj = 1000 * curve.most_watts() * driven.TakeLongestStep();
     ++errors.windows;
-    errors.worst_mj = std::max(errors.worst_mj, error_mj);
-    errors.worst_steps = std::max(errors.worst_steps, error_mj / step_mj);
-    errors.beyond_uncertainty += error_mj > *record.energy_uncertainty_mj ? 1 : 0;
-    errors.wraps_in_longest = truth_mj * 1000 / static_cast<double>(range_uj);
+    errors.worst_mj = std::max(errors.worst_mj, window.error_mj());
+    errors.worst_steps = std::max(errors.worst_steps, window.error_mj() / step_mj);
+    errors.beyond_uncertainty += window.is_covered() ? 0 : 1;
+    errors.wraps_in_longest = window.truth_mj * 1000 / static_cast<double>(range_uj);
   }
   return errors;
 }

@@ -17,18 +17,18 @@ void SpinUntil(Clock::time_point end) {
   }
 }
 
-struct Stub {
+struct ExactEngine {
   milliseconds prefill;
   milliseconds per_token;
   int tokens;
 };
 
-InferenceRecord Run(Recorder& recorder, const Stub& stub) {
-  Inference inference = recorder.Begin({"stub", kCpu});
+InferenceRecord Run(Recorder& recorder, const ExactEngine& engine) {
+  Inference inference = recorder.Begin({"exact", kCpu});
   auto at = Clock::now();
   inference.PromptReady(100);
-  for (int token = 0; token < stub.tokens; ++token) {
-    SpinUntil(at += token == 0 ? stub.prefill : stub.per_token);
+  for (int token = 0; token < engine.tokens; ++token) {
+    SpinUntil(at += token == 0 ? engine.prefill : engine.per_token);
     inference.Token();
   }
   return inference.End("stop");
@@ -40,13 +40,13 @@ struct Errors {
   double per_token_share;
 };
 
-Errors MedianErrors(Recorder& recorder, const Stub& stub, int runs) {
+Errors MedianErrors(Recorder& recorder, const ExactEngine& engine, int runs) {
   std::vector<double> first;
   std::vector<double> per_token;
   for (int i = 0; i < runs; ++i) {
-    const InferenceRecord record = Run(recorder, stub);
-    first.push_back(std::abs(*record.time_to_first_token_ms - static_cast<double>(stub.prefill.count())));
-    const double rate = 1000.0 / static_cast<double>(stub.per_token.count());
+    const InferenceRecord record = Run(recorder, engine);
+    first.push_back(std::abs(*record.time_to_first_token_ms - static_cast<double>(engine.prefill.count())));
+    const double rate = 1000.0 / static_cast<double>(engine.per_token.count());
     per_token.push_back(100 * std::abs(*record.tokens_per_second / rate - 1));
   }
   std::sort(first.begin(), first.end());
@@ -59,11 +59,11 @@ Errors MedianErrors(Recorder& recorder, const Stub& stub, int runs) {
 void Timing(Sheet& sheet, const Extent& extent) {
   sheet.Title("10. Times of an engine that takes exactly so long");
   const auto recorder = MakeRecorder({.device_id = "truth", .energy = EnergyChoice::kNone});
-  for (const Stub& stub :
-       {Stub{milliseconds(50), milliseconds(5), 20}, Stub{milliseconds(200), milliseconds(20), 10}}) {
-    const Errors errors = MedianErrors(*recorder, stub, extent.quick ? 3 : 15);
+  for (const ExactEngine& engine :
+       {ExactEngine{milliseconds(50), milliseconds(5), 20}, ExactEngine{milliseconds(200), milliseconds(20), 10}}) {
+    const Errors errors = MedianErrors(*recorder, engine, extent.quick ? 3 : 15);
     const auto what =
-        fmt::format("{} ms to the first token, {} ms a token", stub.prefill.count(), stub.per_token.count());
+        fmt::format("{} ms to the first token, {} ms a token", engine.prefill.count(), engine.per_token.count());
     sheet.AtMost(what + ": error of the first", errors.first_token_ms, 0.2, "ms");
     sheet.AtMost(what + ": error of tokens_per_second", errors.per_token_share, 1.0, "%");
   }
