@@ -9,12 +9,12 @@
 #include <string_view>
 
 #include "os/mailbox.h"
-#include "probe/cpu_frequency.h"
-#include "probe/firmware_throttle.h"
-#include "probe/pmic.h"
-#include "probe/power_mode.h"
-#include "probe/sysfs_folder.h"
-#include "probe/thermal_zone.h"
+#include "probe/energy/pmic.h"
+#include "probe/energy/power_mode.h"
+#include "probe/heat/cpu_frequency.h"
+#include "probe/heat/firmware_throttle.h"
+#include "probe/heat/thermal_zone.h"
+#include "probe/sysfs_attribute.h"
 
 namespace {
 
@@ -74,7 +74,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   CheckOffset(mode, size);
   const auto name = NvpmodelName(text, 2);
   if (name.has_value()) Check(!name->empty() && name->size() <= 64);
-  const auto word = ParseSysfsName(text);
+  const auto word = ParseSysfsLabel(text);
   if (word.ok()) Check(!word->empty() && word->size() <= 64);
   return 0;
 }

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "probe/external_meter.h"
+#include "probe/energy/external_meter.h"
 #include "probe/manual_clock.h"
 
 namespace {

@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "probe/energy_counter.h"
+#include "probe/energy/rapl_zones.h"
 #include "probe/process_memory.h"
-#include "probe/rapl_zones.h"
+#include "probe/sysfs_attribute.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace inferometer::probe;
@@ -14,8 +14,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto memory = ParseMemoryStatus(text);
   if (memory.ok() && memory->peak_bytes < memory->resident_bytes) std::abort();
   if (!memory.ok() && memory.status().offset_bytes().value_or(size + 1) > size) std::abort();
-  const auto number = ParseSysfsNumber(text);
-  if (number.ok() && ParseSysfsNumber(std::to_string(*number)).ok() == false) std::abort();
+  const auto number = ParseSysfsCount(text);
+  if (number.ok() && ParseSysfsCount(std::to_string(*number)).ok() == false) std::abort();
   if (!number.ok() && number.status().offset_bytes().value_or(size + 1) > size) std::abort();
   const auto name = ParseZoneName(text);
   if (name.ok() && (name->empty() || name->size() > 64)) std::abort();

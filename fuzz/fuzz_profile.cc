@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "probe/power_profile.h"
+#include "probe/energy/power_profile.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace inferometer::probe;

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "probe/hwmon.h"
-#include "probe/ina3221.h"
+#include "probe/energy/hwmon.h"
+#include "probe/energy/ina3221.h"
 #include "probe/sysfs_attribute.h"
 
 namespace {

@@ -12,7 +12,7 @@
 #include "inferometer/recorder.h"
 #include "known_window.h"
 #include "power_curve.h"
-#include "probe/fake_powercap.h"
+#include "probe/energy/fake_powercap.h"
 #include "recorders.h"
 
 namespace inferometer::checks {

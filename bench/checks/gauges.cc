@@ -14,9 +14,9 @@
 #include "known_window.h"
 #include "os/cpus.h"
 #include "power_curve.h"
-#include "probe/fake_ina3221.h"
-#include "probe/gauge_curve.h"
-#include "probe/gauge_source.h"
+#include "probe/energy/fake_ina3221.h"
+#include "probe/energy/gauge_curve.h"
+#include "probe/energy/gauge_source.h"
 #include "recorders.h"
 
 namespace inferometer::checks {

@@ -8,7 +8,7 @@
 #include "inferometer/recorder.h"
 #include "os/temporary_folder.h"
 #include "probe/fake_mailbox.h"
-#include "probe/heat.h"
+#include "probe/heat/heat.h"
 #include "probe/manual_clock.h"
 #include "recorders.h"
 

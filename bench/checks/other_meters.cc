@@ -11,11 +11,11 @@
 #include "known_window.h"
 #include "os/temporary_folder.h"
 #include "power_curve.h"
-#include "probe/battery.h"
-#include "probe/energy_roots.h"
-#include "probe/fake_battery.h"
+#include "probe/energy/battery.h"
+#include "probe/energy/energy_roots.h"
+#include "probe/energy/fake_battery.h"
+#include "probe/energy/pmic.h"
 #include "probe/manual_clock.h"
-#include "probe/pmic.h"
 #include "recorders.h"
 
 namespace inferometer::checks {

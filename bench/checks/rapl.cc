@@ -12,7 +12,7 @@
 #include "known_window.h"
 #include "os/as_nobody.h"
 #include "power_curve.h"
-#include "probe/fake_powercap.h"
+#include "probe/energy/fake_powercap.h"
 #include "recorders.h"
 
 namespace inferometer::checks {

@@ -18,7 +18,7 @@
 #include "device/run_context.h"
 #include "os/machine.h"
 #include "os/signals.h"
-#include "probe/power_mode.h"
+#include "probe/energy/power_mode.h"
 #include "report/terminal_text.h"
 
 namespace inferometer::cli {

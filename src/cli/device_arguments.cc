@@ -7,7 +7,7 @@
 #include "cli/log.h"
 #include "cli/probe_options.h"
 #include "os/machine.h"
-#include "probe/power_model.h"
+#include "probe/energy/power_model.h"
 
 namespace inferometer::cli {
 namespace {

@@ -20,7 +20,7 @@
 #include "os/appended_file.h"
 #include "os/doorbell.h"
 #include "os/signals.h"
-#include "probe/power_model.h"
+#include "probe/energy/power_model.h"
 #include "record/json_write.h"
 #include "report/terminal_text.h"
 

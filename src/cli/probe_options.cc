@@ -5,7 +5,7 @@
 #include <system_error>
 
 #include "cli/choice.h"
-#include "probe/power_profile.h"
+#include "probe/energy/power_profile.h"
 
 namespace inferometer::cli {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "probe/survey.h"
+#include "probe/survey/survey.h"
 
 namespace inferometer::exchange {
 

@@ -8,8 +8,8 @@
 
 #include "inferometer/record.h"
 #include "os/process.h"
-#include "probe/energy.h"
-#include "probe/heat.h"
+#include "probe/energy/energy.h"
+#include "probe/heat/heat.h"
 #include "probe/machine_cpu.h"
 #include "probe/process_memory.h"
 

@@ -11,7 +11,7 @@
 
 #include "os/burners.h"
 #include "os/touched_pages.h"
-#include "probe/fake_powercap.h"
+#include "probe/energy/fake_powercap.h"
 
 namespace inferometer::measure {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "inferometer/recorder.h"
 #include "os/no_opening.h"
-#include "probe/fake_powercap.h"
+#include "probe/energy/fake_powercap.h"
 
 namespace inferometer {
 namespace {

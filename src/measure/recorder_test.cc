@@ -10,9 +10,9 @@
 
 #include "measure/recorder_state.h"
 #include "os/machine.h"
-#include "probe/fake_powercap.h"
+#include "probe/energy/fake_powercap.h"
+#include "probe/energy/power_profile.h"
 #include "probe/manual_clock.h"
-#include "probe/power_profile.h"
 #include "record/fields.h"
 
 namespace inferometer {

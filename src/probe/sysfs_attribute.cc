@@ -11,18 +11,16 @@ namespace {
 
 constexpr std::size_t kMostAttributeBytes = 4096;  // the kernel shows one page
 constexpr std::size_t kMostLabelBytes = 64;
-constexpr std::size_t kMostEntries = 256;  // far above any machine; bounds what a strange tree can cost
 
 // The same with the path in front.
 Status In(const std::filesystem::path& path, const Status& status) {
   return {status.code(), path.string() + ": " + status.message()};
 }
 
-}  // namespace
-
-Result<std::int64_t> ParseSysfsInteger(std::string_view text) {
+template <typename Number>
+Result<Number> Parse(std::string_view text) {
   if (text.ends_with('\n')) text.remove_suffix(1);
-  std::int64_t number = 0;
+  Number number = 0;
   const char* const last = text.data() + text.size();
   const auto [end, error] = std::from_chars(text.data(), last, number);
   if (error == std::errc() && end == last) return number;
@@ -30,6 +28,12 @@ Result<std::int64_t> ParseSysfsInteger(std::string_view text) {
   return Status(Code::kDataLoss, text.empty() ? "empty" : "not a number")
       .At(static_cast<std::size_t>(end - text.data()));
 }
+
+}  // namespace
+
+Result<std::uint64_t> ParseSysfsCount(std::string_view text) { return Parse<std::uint64_t>(text); }
+
+Result<std::int64_t> ParseSysfsInteger(std::string_view text) { return Parse<std::int64_t>(text); }
 
 Result<std::string> ParseSysfsLabel(std::string_view text) {
   if (text.ends_with('\n')) text.remove_suffix(1);
@@ -72,18 +76,6 @@ Result<std::string_view> KeptAttribute::ReadText(std::span<char> buffer) const {
   ASSIGN_OR_RETURN(std::string_view text, file_.Read(buffer));
   if (text.ends_with('\n')) text.remove_suffix(1);
   return text;
-}
-
-std::vector<std::filesystem::path> ListFolder(const std::filesystem::path& folder, std::string_view prefix) {
-  std::vector<std::filesystem::path> found;
-  std::error_code error;
-  std::filesystem::directory_iterator entry(folder, error);
-  for (const std::filesystem::directory_iterator end; !error && entry != end; entry.increment(error)) {
-    if (found.size() == kMostEntries) break;
-    if (entry->path().filename().native().starts_with(prefix)) found.push_back(entry->path());
-  }
-  std::sort(found.begin(), found.end());
-  return found;
 }
 
 Status WithReadingAllowed(const Status& status, const std::filesystem::path& files) {

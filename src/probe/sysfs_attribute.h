@@ -7,15 +7,15 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "inferometer/status.h"
 #include "os/files.h"
 
 namespace inferometer::probe {
 
-// The text of an attribute that holds one number: perhaps a minus sign, digits, perhaps a newline. kDataLoss with the
-// offset otherwise.
+// The text of an attribute that holds one number: digits, perhaps a newline; an integer may have a minus sign.
+// kDataLoss with the offset otherwise.
+[[nodiscard]] Result<std::uint64_t> ParseSysfsCount(std::string_view text);
 [[nodiscard]] Result<std::int64_t> ParseSysfsInteger(std::string_view text);
 
 // The text of a `name`, `label` or `status`: printable ASCII, 1 to 64 characters, perhaps a newline. kDataLoss with the
@@ -42,10 +42,6 @@ class KeptAttribute {
   os::KeptFile file_;
   std::string path_;
 };
-
-// What stands in a folder with a name that begins so, sorted by name; at most 256. Empty where there is no such folder.
-[[nodiscard]] std::vector<std::filesystem::path> ListFolder(const std::filesystem::path& folder,
-                                                            std::string_view prefix = {});
 
 // Of a denied read, the same with the command that allows it until the next boot; any other status as it is.
 [[nodiscard]] Status WithReadingAllowed(const Status& status, const std::filesystem::path& files);

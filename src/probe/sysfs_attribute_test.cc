@@ -24,6 +24,19 @@ TEST(SysfsInteger, RefusesWhatIsNoNumberAndSaysWhere) {
   EXPECT_EQ(ParseSysfsInteger("").status().message(), "empty");
 }
 
+TEST(SysfsCount, TakesDigitsWithOrWithoutNewline) {
+  EXPECT_EQ(*ParseSysfsCount("0\n"), 0U);
+  EXPECT_EQ(*ParseSysfsCount("18446744073709551615"), 18446744073709551615U);
+}
+
+TEST(SysfsCount, RefusesWhatIsNoNumberAndSaysWhere) {
+  for (const char* text : {"", "\n", "-1\n", "+1", " 1", "x", "1\n\n", "18446744073709551616"}) {
+    EXPECT_EQ(ParseSysfsCount(text).status().code(), Code::kDataLoss) << text;
+  }
+  EXPECT_EQ(ParseSysfsCount("12x4\n").status().offset_bytes(), 2U);
+  EXPECT_EQ(ParseSysfsCount("").status().message(), "empty");
+}
+
 TEST(SysfsLabel, TakesPrintableTextAndNothingElse) {
   EXPECT_EQ(*ParseSysfsLabel("sum of shunt voltages\n"), "sum of shunt voltages");
   EXPECT_EQ(ParseSysfsLabel("").status().message(), "empty");
@@ -40,17 +53,6 @@ TEST(SysfsFiles, ErrorsNameTheFile) {
   EXPECT_EQ(ReadSysfsInteger(bad).status().message(), bad.string() + ": not a number");
   EXPECT_EQ(ReadSysfsLabel(folder.Put("name", "\x01\n")).status().code(), Code::kDataLoss);
   EXPECT_EQ(ReadSysfsInteger(folder.path() / "none").status().code(), Code::kNotFound);
-}
-
-TEST(SysfsFiles, ListFolderIsSortedBoundedAndByPrefix) {
-  const os::TemporaryFolder folder;
-  for (int i = 0; i < 300; ++i) folder.Put("hwmon" + std::to_string(i), "");
-  folder.Put("other", "");
-  EXPECT_EQ(ListFolder(folder.path(), "hwmon").size(), 256U);
-  EXPECT_EQ(ListFolder(folder.path(), "oth").front().filename(), "other");
-  EXPECT_TRUE(ListFolder(folder.path() / "none").empty());
-  const auto few = ListFolder(folder.path(), "hwmon29");
-  EXPECT_TRUE(std::is_sorted(few.begin(), few.end()));
 }
 
 }  // namespace

@@ -1,22 +1,20 @@
 #pragma once
-// Looking around in /sys, at opening: which folders there are, and their one-line attributes. Bounded.
+// What stands in a folder of /sys. Bounded, whatever stands there; empty where there is no such folder. Opens files, so
+// not while a window is open.
 
+#include <cstddef>
 #include <filesystem>
-#include <string>
 #include <string_view>
 #include <vector>
 
-#include "inferometer/status.h"
-
 namespace inferometer::probe {
 
-// The entries of `parent` that are called `prefix` and a number, by number: cpu0, cpu1, cpu10. At most `most`, the
-// lowest numbers. Empty where there is no such folder.
-[[nodiscard]] std::vector<std::filesystem::path> NumberedEntries(const std::filesystem::path& parent,
-                                                                 std::string_view prefix, std::size_t most = 1024);
+// The entries with a name that begins so, sorted by name; at most 256.
+[[nodiscard]] std::vector<std::filesystem::path> ListFolder(const std::filesystem::path& folder,
+                                                            std::string_view prefix = {});
 
-// An attribute that is a name: printable characters, at most 64, without the end of its line. kDataLoss otherwise.
-[[nodiscard]] Result<std::string> ReadSysfsName(const std::filesystem::path& path);
-[[nodiscard]] Result<std::string> ParseSysfsName(std::string_view text);
+// The entries that are called `prefix` and a number, by number: cpu0, cpu1, cpu10. At most `most`, the lowest numbers.
+[[nodiscard]] std::vector<std::filesystem::path> NumberedEntries(const std::filesystem::path& folder,
+                                                                 std::string_view prefix, std::size_t most = 1024);
 
 }  // namespace inferometer::probe

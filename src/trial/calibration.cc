@@ -11,7 +11,7 @@
 #include "base/timestamp.h"
 #include "inferometer/recorder.h"
 #include "os/machine.h"
-#include "probe/energy_sources.h"
+#include "probe/energy/energy_sources.h"
 
 namespace inferometer::trial {
 namespace {

@@ -14,9 +14,9 @@
 #include "base/clock.h"
 #include "engine/llama_engine.h"
 #include "inferometer/status.h"
-#include "probe/energy_roots.h"
-#include "probe/energy_source.h"
-#include "probe/power_profile.h"
+#include "probe/energy/energy_roots.h"
+#include "probe/energy/energy_source.h"
+#include "probe/energy/power_profile.h"
 #include "trial/power_trial.h"
 
 namespace inferometer::trial {

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "inferometer/status.h"
-#include "probe/energy_source.h"
+#include "probe/energy/energy_source.h"
 
 namespace inferometer::trial {
 
