@@ -32,7 +32,7 @@ class Sheet {
  private:
   void Print(std::string_view what, double figure, bool within, std::string_view bound, std::string_view unit) {
     all_within_ = all_within_ && within;
-    fmt::print("  {:<74} {:>12.4f} {:<8} {:<4} ({})\n", what, figure, unit, within ? "ok" : "PASSED", bound);
+    fmt::print("  {:<74} {:>12.4f} {:<8} {:<7} ({})\n", what, figure, unit, within ? "ok" : "BEYOND", bound);
     std::fflush(stdout);
   }
 
