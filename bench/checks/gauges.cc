@@ -147,7 +147,8 @@ void InRealTime(Sheet& sheet, int windows, milliseconds length) {
   const auto what = fmt::format("sampled by the recorder, {} windows of {} ms", windows, length.count());
   sheet.AtLeast(what + ": answered by the gauge", result.windows, windows, "");
   if (result.windows == 0) return;
-  sheet.AtLeast(what + ": within the uncertainty", 100.0 * result.covered / result.windows, 95, "%");
+  sheet.AtLeast(what + ": within the uncertainty", 100.0 * result.covered / result.windows,
+                FewestCoveredPercent(result.windows), "%");
   sheet.Note(what + ": median error", base::QuantileType7(result.error_percent, 0.5), "%");
   sheet.Note(what + ": median longest gap", base::QuantileType7(result.gap_ms, 0.5), "ms");
   sheet.AtMost(what + ": sampler, median", base::QuantileType7(result.sampler_percent, 0.5), 0.1, "% of the machine");

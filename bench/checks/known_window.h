@@ -1,6 +1,7 @@
 #pragma once
 // An inference on a machine that is driven along a curve, beside the energy that it really took.
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <thread>
@@ -19,6 +20,12 @@ struct KnownWindow {
   [[nodiscard]] double error_percent() const { return 100 * error_mj() / truth_mj; }
   [[nodiscard]] bool is_covered() const { return error_mj() <= *record.energy_uncertainty_mj; }
 };
+
+// The bound on those that the uncertainty covers, 95 %; of fewer than 20 windows, where that would be all, one may
+// miss.
+[[nodiscard]] inline double FewestCoveredPercent(int windows) {
+  return 100.0 * (windows - std::max(1, windows / 20)) / windows;
+}
 
 // Sleeps for `length` between begin and end.
 [[nodiscard]] inline KnownWindow MeasureKnownWindow(Recorder& recorder, const Driven& driven, const PowerCurve& curve,

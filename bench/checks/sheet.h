@@ -13,10 +13,10 @@ class Sheet {
  public:
   void Title(std::string_view title) const { fmt::print("\n{}\n", title); }
   void AtMost(std::string_view what, double figure, double bound, std::string_view unit) {
-    Print(what, figure, figure <= bound, fmt::format("at most {} {}", bound, unit), unit);
+    Print(what, figure, figure <= bound, fmt::format("at most {:.4g} {}", bound, unit), unit);
   }
   void AtLeast(std::string_view what, double figure, double bound, std::string_view unit) {
-    Print(what, figure, figure >= bound, fmt::format("at least {} {}", bound, unit), unit);
+    Print(what, figure, figure >= bound, fmt::format("at least {:.4g} {}", bound, unit), unit);
   }
   void Holds(std::string_view what, bool holds) {
     all_within_ = all_within_ && holds;
