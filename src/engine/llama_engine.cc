@@ -6,6 +6,7 @@
 #include <chrono>
 #include <vector>
 
+#include "base/units.h"
 #include "engine/engine_log.h"
 #include "engine/generation.h"
 #include "engine/model_file.h"
@@ -15,8 +16,6 @@
 
 namespace inferometer::engine {
 namespace {
-
-constexpr double kBytesPerMb = 1048576.0;
 
 std::vector<ggml_backend_dev_t> GpuDevices() {
   std::vector<ggml_backend_dev_t> devices;
@@ -116,7 +115,7 @@ class LlamaEngine::State {
   void DescribeModel(const ModelFile& file, const ModelOptions& options, const std::vector<ggml_backend_dev_t>& gpus) {
     const llama_model* model = runtime.model.get();
     facts.name = file.name;
-    facts.file_size_mb = static_cast<double>(file.size_bytes) / kBytesPerMb;
+    facts.file_size_mb = base::Mb(file.size_bytes);
     facts.architecture = MetaText(model, "general.architecture");
     facts.quantization = llama_ftype_name(llama_model_ftype(model));
     facts.parameters = llama_model_n_params(model);

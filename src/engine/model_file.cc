@@ -5,13 +5,13 @@
 #include <charconv>
 #include <optional>
 
+#include "base/units.h"
 #include "os/files.h"
 
 namespace inferometer::engine {
 namespace {
 
 constexpr std::string_view kMagic = "GGUF";
-constexpr double kBytesPerMb = 1048576.0;
 
 std::optional<std::uint64_t> AvailableBytes(const std::filesystem::path& procfs) {
   const auto meminfo = os::ReadFile(procfs / "meminfo", 65536);
@@ -64,8 +64,7 @@ Status CheckFitsInMemory(const ModelFile& file, const std::filesystem::path& pro
       fmt::format(
           "{} does not fit in memory: its weights take {:.0f} MB and {:.0f} MB are available; use a smaller model or "
           "quantisation, or free memory",
-          file.path.string(), static_cast<double>(file.size_bytes) / kBytesPerMb,
-          static_cast<double>(*available) / kBytesPerMb)};
+          file.path.string(), base::Mb(file.size_bytes), base::Mb(*available))};
 }
 
 }  // namespace inferometer::engine

@@ -4,9 +4,12 @@
 #include <tuple>
 #include <utility>
 
+#include "base/units.h"
+
 namespace inferometer::measure {
 namespace {
 
+using base::Mb;
 using std::chrono::nanoseconds;
 
 // Beyond these a figure is no longer of the program alone.
@@ -15,7 +18,6 @@ constexpr double kMostBackgroundPercent = 5.0;
 constexpr std::chrono::milliseconds kMostWallStep{100};  // a clock that is being slewed moves by 0.05 %
 
 double Ms(nanoseconds duration) { return std::chrono::duration<double, std::milli>(duration).count(); }
-double Mb(std::uint64_t bytes) { return static_cast<double>(bytes) / (1024.0 * 1024.0); }
 
 // May be negative: memory can be less than it was.
 double MbMore(std::uint64_t bytes, std::uint64_t than) { return Mb(bytes) - Mb(than); }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/units.h"
 #include "measure/observation.h"
 #include "measure/recorder_state.h"
 #include "os/process.h"
@@ -13,7 +14,6 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-constexpr double kBytesPerMb = 1024.0 * 1024.0;
 constexpr int kLeastRest = 500;  // times the CPU time that a look at the tree took
 // A short program has its few looks, a long one is not kept from its work.
 constexpr probe::SamplingPlan kTreePlan{std::chrono::milliseconds(25), std::chrono::milliseconds(1000),
@@ -157,12 +157,12 @@ void ProgramMeter::SetRunFigures(const os::ProgramEnd& end, const std::optional<
     window.surroundings.events_end.major_faults += static_cast<std::int64_t>(left->major_faults);
   }
   SetFigures(window, record);
-  record.memory_peak_mb = static_cast<double>(end.peak_bytes) / kBytesPerMb;
+  record.memory_peak_mb = base::Mb(end.peak_bytes);
   record.memory_peak_source = "ru_maxrss";
   if (seen == nullptr) return;
   record.processes = static_cast<std::int64_t>(std::max<std::size_t>(1, seen->most_processes()));
   if ((*record.processes > 1 || some_left) && seen->most_bytes() > end.peak_bytes) {
-    record.memory_peak_mb = static_cast<double>(seen->most_bytes()) / kBytesPerMb;
+    record.memory_peak_mb = base::Mb(seen->most_bytes());
     record.memory_peak_source = "sampled_sum";
   }
 }
@@ -238,7 +238,7 @@ Result<InferenceRecord> ProgramMeter::Watch(pid_t pid, const os::Doorbell& bell,
   SetFigures(window, record);
   record.ctx_switches_involuntary.reset();  // another's are not told for all threads
   record.processes = static_cast<std::int64_t>(seen.most_processes());
-  record.memory_peak_mb = static_cast<double>(seen.most_bytes()) / kBytesPerMb;
+  record.memory_peak_mb = base::Mb(seen.most_bytes());
   record.memory_peak_source = "sampled_sum";
   record::RoundAsWritten(record);
   return record;

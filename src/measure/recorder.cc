@@ -2,16 +2,15 @@
 
 #include <utility>
 
+#include "base/units.h"
 #include "measure/recorder_state.h"
 
 namespace inferometer {
 namespace {
 
-constexpr double kBytesPerMb = 1024.0 * 1024.0;
-
 std::optional<double> ResidentMb(const std::optional<probe::MemoryReading>& reading) {
   if (!reading.has_value()) return std::nullopt;
-  return static_cast<double>(reading->resident_bytes) / kBytesPerMb;
+  return base::Mb(reading->resident_bytes);
 }
 
 }  // namespace

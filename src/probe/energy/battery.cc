@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/units.h"
 #include "probe/sysfs_attribute.h"
 #include "probe/sysfs_folder.h"
 
@@ -20,7 +21,6 @@ using Path = std::filesystem::path;
 using Seconds = std::chrono::duration<double>;
 
 constexpr double kMjPerUwh = 3.6;
-constexpr double kMicro = 1e-6;
 constexpr double kLeastUncertaintyMj = 7200;  // two steps of 1 mWh, what ACPI counts in
 constexpr std::chrono::seconds kRefresh{60};  // firmware takes from seconds to this long
 // Far above any battery; they keep the products of hostile numbers small.
@@ -55,7 +55,7 @@ class Cell {
     ASSIGN_OR_RETURN(const std::int64_t amount, ReadUpTo(kMostAmount, amount_));
     if (!voltage_.has_value()) return Fill{amount, 1};
     ASSIGN_OR_RETURN(const std::int64_t voltage_uv, ReadUpTo(kMostUv, *voltage_));
-    return Fill{amount, kMicro * static_cast<double>(voltage_uv)};
+    return Fill{amount, static_cast<double>(voltage_uv) / base::kMicroPerUnit};
   }
   // What it gave since the last call; negative where it was charged.
   double TakeMj(const Fill& now) {

@@ -2,15 +2,16 @@
 
 #include <utility>
 
+#include "base/units.h"
+#include "probe/energy/energy_source.h"
 #include "probe/sysfs_attribute.h"
 
 namespace inferometer::probe {
 namespace {
 
+using base::kMicroPerUnit;
 using Seconds = std::chrono::duration<double>;
 
-constexpr double kMicro = 1e6;
-constexpr double kMostOverdraw = 3.0;  // short peaks above the limits are real; a reset is far beyond
 // The counter moves in steps, so that a step may appear in a window that is shorter. 1 ms usually, more when idle.
 constexpr Seconds kLongestStep = std::chrono::milliseconds(10);
 
@@ -67,10 +68,11 @@ void EnergyCounter::Book(std::uint64_t raw_uj, std::chrono::nanoseconds now) {
   if (went_back && !limits_.range_is_known) {
     return Disturb({Code::kDataLoss, path_ + ": went back (reset, or a wrap of unknown width)"});
   }
-  if (limits_.range_is_known && elapsed.count() * limits_.most_watts * kMicro > static_cast<double>(limits_.range_uj)) {
+  if (limits_.range_is_known &&
+      elapsed.count() * limits_.most_watts * kMicroPerUnit > static_cast<double>(limits_.range_uj)) {
     return Disturb({Code::kDataLoss, path_ + ": not read for so long that it may have wrapped twice"});
   }
-  const double most_uj = kMostOverdraw * limits_.most_watts * kMicro * (elapsed + kLongestStep).count();
+  const double most_uj = kMostOverdraw * limits_.most_watts * kMicroPerUnit * (elapsed + kLongestStep).count();
   if (static_cast<double>(added_uj) > most_uj) return Disturb({Code::kDataLoss, path_ + ": jumped (counter reset?)"});
   total_uj_ += added_uj;
 }

@@ -17,6 +17,10 @@ struct Energy {
   double uncertainty_mj;  // half width of the interval that holds the true value at about 95 % (k = 2)
 };
 
+// A source that tells more than this many times the highest power of what it measures has jumped or was reset: short
+// peaks above the limits are real, but far below this.
+inline constexpr double kMostOverdraw = 3.0;
+
 // A source as it stood at one moment. Only differences between readings of one source mean anything.
 struct EnergyReading {
   double total_mj = 0;             // since the source was opened

@@ -7,18 +7,19 @@
 #include <thread>
 #include <utility>
 
+#include "base/units.h"
 #include "probe/energy/gauge_source.h"
 
 namespace inferometer::probe {
 namespace {
 
+using base::kMjPerJ;
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 using Seconds = std::chrono::duration<double>;
 using Side = MeterSamples::Side;
 
 constexpr int kMostIntervals = 3;  // of the meter: a slow one has long gaps, which its uncertainty shows
-constexpr double kMjPerJ = 1000.0;
 constexpr std::uint64_t kEnoughSamples = 5;
 constexpr std::uint64_t kLeastSamples = 2;
 constexpr milliseconds kSettling(200);

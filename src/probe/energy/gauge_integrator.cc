@@ -4,12 +4,13 @@
 #include <cmath>
 #include <utility>
 
+#include "base/units.h"
+
 namespace inferometer::probe {
 namespace {
 
+using base::kMjPerJ;
 using Seconds = std::chrono::duration<double>;
-
-constexpr double kMjPerJ = 1000.0;
 
 double SecondsBetween(const PowerSample& first, const PowerSample& second) {
   return Seconds(second.at - first.at).count();

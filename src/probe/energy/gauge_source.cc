@@ -6,13 +6,13 @@
 #include <cmath>
 #include <utility>
 
+#include "base/units.h"
+
 namespace inferometer::probe {
 namespace {
 
+using base::kMjPerJ;
 using Seconds = std::chrono::duration<double>;
-
-constexpr double kMjPerJ = 1000.0;
-constexpr double kMostOverdraw = 3.0;  // short peaks are real; further beyond the domain's limit is no power
 
 double Square(double value) { return value * value; }
 

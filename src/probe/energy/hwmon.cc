@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/units.h"
 #include "os/files.h"
 #include "probe/energy/energy_counter.h"
 #include "probe/energy/gauge_source.h"
@@ -20,6 +21,7 @@
 namespace inferometer::probe {
 namespace {
 
+using base::kUjPerMj;
 using Kind = MachineMeter::Kind;
 using Path = std::filesystem::path;
 using Seconds = std::chrono::duration<double>;
@@ -27,7 +29,6 @@ using std::chrono::milliseconds;
 
 constexpr int kMostSensors = 16;  // of one kind on one chip
 constexpr double kMostWatts = 2000;
-constexpr double kUjPerMj = 1000;
 constexpr milliseconds kLongestInterval{600'000};
 
 // Not here, since they are less than the machine: amdgpu, i915, xe, nouveau (a GPU), amd_energy (the processor), nvme,

@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "base/units.h"
 #include "probe/energy/gauge_source.h"
 #include "probe/energy/rail_gauge.h"
 #include "probe/sysfs_attribute.h"
@@ -17,11 +18,11 @@
 namespace inferometer::probe {
 namespace {
 
+using base::kMicroPerUnit;
+using base::kMilliPerUnit;
 using std::chrono::nanoseconds;
 
-constexpr int kChannels = 3;  // in7 and curr4 are sums of them
-constexpr double kMilli = 1e-3;
-constexpr double kMicro = 1e-6;
+constexpr int kChannels = 3;           // in7 and curr4 are sums of them
 constexpr double kVoltageStep = 8e-3;  // of 13 bits; datasheet and drivers/hwmon/ina3221.c
 constexpr double kShuntStep = 40e-6;
 constexpr double kUsualShuntOhm = 5e-3;
@@ -72,12 +73,12 @@ bool NamesARail(const Result<std::string>& label) {
 double CurrentStepAmps(const std::filesystem::path& hwmon, int channel) {
   const auto shunt_uohm = ReadSysfsInteger(hwmon / fmt::format("shunt{}_resistor", channel));
   const bool is_told = shunt_uohm.ok() && *shunt_uohm > 0;
-  return kShuntStep / (is_told ? kMicro * static_cast<double>(*shunt_uohm) : kUsualShuntOhm);
+  return kShuntStep / (is_told ? static_cast<double>(*shunt_uohm) / kMicroPerUnit : kUsualShuntOhm);
 }
 
 Rail MakeRail(std::string name, const std::filesystem::path& folder, const std::string& voltage,
               const std::string& current, double current_step_amps) {
-  const auto least_ma = static_cast<std::int64_t>(-kMostOffsetSteps * current_step_amps / kMilli);
+  const auto least_ma = static_cast<std::int64_t>(-kMostOffsetSteps * current_step_amps * kMilliPerUnit);
   return {std::move(name), {{}, folder / voltage, folder / current, least_ma}, folder, current_step_amps};
 }
 
@@ -191,8 +192,8 @@ double StepWatts(const Rail& rail) {
   if (rail.current_step_amps == 0) return 0;
   const auto voltage_mv = ReadSysfsInteger(rail.files.voltage_mv);
   const auto current_ma = ReadSysfsInteger(rail.files.current_ma);
-  const double volts = voltage_mv.ok() ? kMilli * static_cast<double>(*voltage_mv) : 0;
-  const double amps = current_ma.ok() ? kMilli * static_cast<double>(*current_ma) : 0;
+  const double volts = voltage_mv.ok() ? static_cast<double>(*voltage_mv) / kMilliPerUnit : 0;
+  const double amps = current_ma.ok() ? static_cast<double>(*current_ma) / kMilliPerUnit : 0;
   return std::hypot(rail.current_step_amps * volts, kVoltageStep * amps);
 }
 

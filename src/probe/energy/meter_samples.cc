@@ -2,14 +2,16 @@
 
 #include <algorithm>
 
+#include "base/units.h"
+
 namespace inferometer::probe {
 namespace {
 
+using base::kMjPerJ;
 using std::chrono::nanoseconds;
 using Seconds = std::chrono::duration<double>;
 
 constexpr std::size_t kKept = 4096;
-constexpr double kMjPerJ = 1000.0;
 
 void Widen(GaugeExtremes& extremes, double watts) {
   extremes.least_watts = std::min(extremes.least_watts, watts);

@@ -8,11 +8,13 @@
 #include <thread>
 #include <utility>
 
+#include "base/units.h"
 #include "probe/energy/gauge_source.h"
 
 namespace inferometer::probe {
 namespace {
 
+using base::kMjPerJ;
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 using Seconds = std::chrono::duration<double>;
@@ -21,9 +23,7 @@ constexpr const char* kName = "nvml";
 constexpr const char* kScope = "gpu";
 
 constexpr double kSystematicShare = 0.05;
-constexpr double kMjPerJ = 1000.0;
 constexpr double kMostWattsPerGpu = 1500;
-constexpr double kMostOverdraw = 3.0;  // short peaks are real; a jump is far beyond
 
 // Steps of 10 ms (one user's GPU) to 100 ms (PETSc manual, profiling on GPUs) were seen.
 constexpr nanoseconds kShortestStep = milliseconds(10);

@@ -4,10 +4,13 @@
 
 #include <utility>
 
+#include "base/units.h"
+
 namespace inferometer::probe {
 namespace {
 
-constexpr double kMicro = 1e-6;
+using base::kMicroPerUnit;
+
 // Far above any machine; they keep the products of hostile numbers small.
 constexpr std::int64_t kMostMv = 1'000'000;
 constexpr std::int64_t kMostMa = 10'000'000;
@@ -61,11 +64,11 @@ Result<std::int64_t> RailGauge::Read(const KeptAttribute& attribute, std::int64_
 Result<double> RailGauge::ReadRailWatts(const Rail& rail) {
   if (rail.attributes.size() == 1) {
     ASSIGN_OR_RETURN(const std::int64_t power_uw, Read(rail.attributes[0], 0, kMostUw));
-    return kMicro * static_cast<double>(power_uw);
+    return static_cast<double>(power_uw) / kMicroPerUnit;
   }
   ASSIGN_OR_RETURN(const std::int64_t voltage_mv, Read(rail.attributes[0], 0, kMostMv));
   ASSIGN_OR_RETURN(const std::int64_t current_ma, Read(rail.attributes[1], rail.least_ma, kMostMa));
-  return kMicro * static_cast<double>(voltage_mv) * static_cast<double>(current_ma);
+  return static_cast<double>(voltage_mv) * static_cast<double>(current_ma) / kMicroPerUnit;
 }
 
 }  // namespace inferometer::probe

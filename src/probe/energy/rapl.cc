@@ -8,18 +8,19 @@
 #include <limits>
 #include <utility>
 
+#include "base/units.h"
 #include "os/process.h"
 #include "probe/energy/rapl_zones.h"
 
 namespace inferometer::probe {
 namespace {
 
+using base::kUjPerMj;
 using Counters = std::vector<std::unique_ptr<EnergyCounter>>;
 using Seconds = std::chrono::duration<double>;
 
 constexpr std::chrono::milliseconds kUpdateStep{1};
 constexpr double kSystematicShare = 0.05;
-constexpr double kUjPerMj = 1000.0;
 // A platform that draws less than its packages is not believed; the steps of both leave a little room.
 constexpr double kLeastPlatformShare = 0.95;
 

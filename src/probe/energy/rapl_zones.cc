@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/units.h"
 #include "os/files.h"
 #include "probe/sysfs_attribute.h"
 
@@ -16,7 +17,6 @@ constexpr std::size_t kMostNameBytes = 64;
 constexpr std::size_t kMostZones = 256;  // far above any machine; bounds what a strange tree can cost
 constexpr int kMostConstraints = 3;
 constexpr std::uint64_t kLeastRangeUj = 1'000'000;
-constexpr double kMicro = 1e6;
 constexpr double kDefaultMostWatts = 500.0;
 constexpr double kLeastMostWatts = 50.0;  // firmware writes limits of 0 and 1
 
@@ -36,7 +36,7 @@ double MostWatts(const std::filesystem::path& folder) {
   for (int i = 0; i < kMostConstraints; ++i) {
     for (const char* what : {"_max_power_uw", "_power_limit_uw"}) {
       const auto limit = ReadNumber(folder / ("constraint_" + std::to_string(i) + what));
-      if (limit.ok()) highest = std::max(highest, static_cast<double>(*limit) / kMicro);
+      if (limit.ok()) highest = std::max(highest, static_cast<double>(*limit) / base::kMicroPerUnit);
     }
   }
   return highest > 0 ? std::clamp(highest, kLeastMostWatts, kDefaultMostWatts) : kDefaultMostWatts;

@@ -6,13 +6,13 @@
 #include <utility>
 #include <vector>
 
+#include "base/units.h"
 #include "probe/sysfs_attribute.h"
 #include "probe/sysfs_folder.h"
 
 namespace inferometer::probe {
 namespace {
 
-constexpr double kMilli = 1000.0;
 constexpr double kLeastCelsius = -40.0;
 constexpr double kMostCelsius = 150.0;
 
@@ -62,7 +62,7 @@ Result<double> ParseCelsius(std::string_view text) {
     return Status(Code::kDataLoss, text.empty() ? "empty" : "not a temperature")
         .At(static_cast<std::size_t>(end - text.data()));
   }
-  const double celsius = millidegrees / kMilli;
+  const double celsius = millidegrees / base::kMilliPerUnit;
   if (celsius >= kLeastCelsius && celsius <= kMostCelsius) return celsius;
   return Status(Code::kDataLoss, "no temperature of a machine that runs").At(0);
 }
