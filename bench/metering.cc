@@ -1,6 +1,6 @@
 // What measuring costs and how exact it is, with the bound beside each figure. No engine takes part.
 //   bench-metering [--quick]
-// Exit code 1 when a bound is passed.
+// Exit code 1 when a figure is beyond its bound.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -24,6 +25,7 @@ using inferometer::Inference;
 using inferometer::InferenceRecord;
 using inferometer::Recorder;
 using Clock = std::chrono::steady_clock;
+using Milliseconds = std::chrono::duration<double, std::milli>;
 
 constexpr std::size_t kMb = std::size_t{1} << 20;
 
@@ -32,7 +34,7 @@ bool all_within = true;
 void PrintRow(const std::string& what, double figure, const char* unit, double bound) {
   const bool within = figure <= bound;
   all_within = all_within && within;
-  fmt::print("{:<58} {:>9.3f} {:<3} at most {:>6.1f} {}\n", what, figure, unit, bound, within ? "ok" : "PASSED");
+  fmt::print("{:<58} {:>9.3f} {:<3} at most {:>6.1f} {}\n", what, figure, unit, bound, within ? "ok" : "BEYOND");
 }
 
 void PrintRow(const std::string& what, double figure, const char* unit) {
@@ -72,21 +74,31 @@ void BenchToken(Recorder& recorder) {
   static_cast<void>(inference.End("stop"));
 }
 
+// What two readings of CPU time and the marks beside them, a few microseconds apart, can differ by. Where this thread
+// lost its CPU in between it is more, and the window tells nothing about an error of 1 ms.
+constexpr Milliseconds kMostUnsure{0.5};
+
 void BenchCpu(Recorder& recorder, std::chrono::milliseconds window, int windows) {
   inferometer::os::Burners burners(4);
   double worst_ms = 0;
+  int left_out = 0;
   for (int i = 0; i < windows; ++i) {
-    Inference inference = recorder.Begin({"bench", "cpu"});
-    const auto burned_at_begin = burners.Mark();
+    std::optional<Inference> inference;
+    InferenceRecord record;
+    const auto begin = burners.MarkAfter([&] { inference.emplace(recorder.Begin({"bench", "cpu"})); });
     std::this_thread::sleep_for(window);
-    inference.Token();
-    const InferenceRecord record = inference.End("stop");
-    const std::chrono::duration<double, std::milli> burned = burners.Mark() - burned_at_begin;
-    worst_ms = std::max(worst_ms, std::abs(*record.cpu_time_ms - burned.count()));
+    inference->Token();
+    const auto end = burners.MarkAfter([&] { record = inference->End("stop"); });
+    if (begin.unsure + end.unsure > kMostUnsure) {
+      ++left_out;
+      continue;
+    }
+    worst_ms = std::max(worst_ms, std::abs(*record.cpu_time_ms - Milliseconds(end.burned - begin.burned).count()));
   }
   const double seconds = std::chrono::duration<double>(window).count();
-  PrintRow(fmt::format("CPU time, 4 threads, {:.1f} s, worst error of {} windows", seconds, windows), worst_ms, "ms",
-           1.0);
+  PrintRow(fmt::format("CPU time, 4 threads, {:.1f} s, worst error of {} windows", seconds, windows - left_out),
+           worst_ms, "ms", 1.0);
+  if (left_out > 0) PrintRow("  left out: this program lost its CPU beside a reading", left_out, "");
 }
 
 void BenchMemory(Recorder& recorder, std::size_t mb, int repetitions) {

@@ -31,9 +31,25 @@ class Burners {
     seen_ = 0;
     ++phase_;
     std::chrono::nanoseconds sum = ThreadCpuTime();
+    marked_at_ = std::chrono::steady_clock::now();
     while (seen_ < burned_.size()) std::this_thread::sleep_for(std::chrono::microseconds(200));
     for (const auto& burned : burned_) sum += std::chrono::nanoseconds(burned.load());
     return sum;
+  }
+
+  struct Edge {
+    std::chrono::nanoseconds burned;
+    // What all CPUs can have burned since `read` began. More than a little when the calling thread lost its own between
+    // the reading and the mark.
+    std::chrono::nanoseconds unsure;
+  };
+  // A mark right after `read`, which reads the clock under test.
+  template <typename Read>
+  [[nodiscard]] Edge MarkAfter(Read&& read) {
+    const auto before = std::chrono::steady_clock::now();
+    read();
+    const auto burned = Mark();
+    return {burned, OnlineCpus() * (marked_at_ - before)};
   }
 
  private:
@@ -51,6 +67,7 @@ class Burners {
     }
   }
 
+  std::chrono::steady_clock::time_point marked_at_;  // of the calling thread alone
   std::atomic<int> phase_ = 0;
   std::atomic<std::size_t> seen_ = 0;
   std::vector<std::atomic<std::int64_t>> burned_;  // ns
