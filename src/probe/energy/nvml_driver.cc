@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/units.h"
+
 namespace inferometer::probe {
 namespace {
 
@@ -15,7 +17,6 @@ constexpr unsigned kDriverNotLoaded = 9;
 constexpr unsigned kFunctionNotFound = 13;
 
 constexpr unsigned kMostGpus = 64;
-constexpr double kMwPerWatt = 1000.0;
 
 Code CodeOf(unsigned code) {
   const bool has_none = code == kNotSupported || code == kDriverNotLoaded || code == kFunctionNotFound;
@@ -112,14 +113,14 @@ Result<double> NvmlDriver::InstantWatts(const NvmlGpu& gpu) const {
   if (code == kSuccess) code = field.return_code;
   if (code == kSuccess && field.value_type != kNvmlUnsignedInt) code = kNotSupported;
   if (code != kSuccess) return Failed(code, gpu, "power");
-  return field.value.as_unsigned / kMwPerWatt;
+  return field.value.as_unsigned / base::kMilliPerUnit;
 }
 
 Result<double> NvmlDriver::MeanWatts(const NvmlGpu& gpu) const {
   unsigned mw = 0;
   const Return code = calls_.power ? calls_.power(gpu.device, &mw) : kFunctionNotFound;
   if (code != kSuccess) return Failed(code, gpu, "power");
-  return mw / kMwPerWatt;
+  return mw / base::kMilliPerUnit;
 }
 
 }  // namespace inferometer::probe

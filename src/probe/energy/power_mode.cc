@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdint>
 
+#include "base/units.h"
 #include "os/files.h"
 #include "probe/energy/rapl_zones.h"
 #include "probe/sysfs_attribute.h"
@@ -17,7 +18,6 @@ constexpr std::size_t kMostAttributeBytes = 4096;
 constexpr std::size_t kMostConfBytes = 1U << 20U;
 constexpr unsigned kMostMode = 9999;
 constexpr int kMostConstraints = 4;
-constexpr double kUwPerWatt = 1e6;
 
 void SkipBlanks(std::string_view& text) { text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size())); }
 
@@ -52,7 +52,7 @@ void AppendLimits(const std::filesystem::path& zone, std::string& mode) {
       const auto text = os::ReadFile(zone / fmt::format("constraint_{}_power_limit_uw", i), kMostAttributeBytes);
       const auto limit_uw = text.ok() ? ParseSysfsCount(*text) : Result<std::uint64_t>(text.status());
       if (!limit_uw.ok()) continue;
-      Append(mode, fmt::format("{}={:g} W", label, static_cast<double>(*limit_uw) / kUwPerWatt));
+      Append(mode, fmt::format("{}={:g} W", label, static_cast<double>(*limit_uw) / base::kMicroPerUnit));
     }
   }
 }

@@ -4,6 +4,8 @@
 #include <cassert>
 #include <string>
 
+#include "base/units.h"
+
 namespace inferometer::probe {
 namespace {
 
@@ -42,7 +44,7 @@ double ModelEnergyMj(const BoardProfile& board, std::chrono::nanoseconds duratio
   assert(cpus > 0);
   const double seconds = Seconds(duration).count();
   const double busy_seconds = std::clamp(Seconds(cpu_time).count() / cpus, 0.0, seconds);
-  return 1000.0 * (board.idle_watts * seconds + (board.busy_watts - board.idle_watts) * busy_seconds);
+  return base::kMjPerJ * (board.idle_watts * seconds + (board.busy_watts - board.idle_watts) * busy_seconds);
 }
 
 }  // namespace inferometer::probe

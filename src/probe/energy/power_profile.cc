@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/timestamp.h"
+#include "base/units.h"
 #include "record/json_walk.h"
 #include "record/json_write.h"
 
@@ -249,7 +250,7 @@ std::optional<std::filesystem::path> DefaultPowerProfile() {
 }
 
 Energy CalibratedEnergy(const OperatingPoint& point, std::chrono::nanoseconds duration) {
-  const double mj = 1000.0 * point.watts * std::chrono::duration<double>(duration).count();
+  const double mj = base::kMjPerJ * point.watts * std::chrono::duration<double>(duration).count();
   return {mj, kCalibratedUncertainty * mj};
 }
 
