@@ -17,12 +17,15 @@ bool IsNameChar(char c) { return IsIdEnd(Lower(c)) || c == '.' || c == '-' || c 
 
 }  // namespace
 
+bool IsCanonicalDeviceId(std::string_view text) {
+  return text.size() >= kShortestId && text.size() <= kLongestId && IsIdEnd(text.front()) && IsIdEnd(text.back()) &&
+         std::all_of(text.begin(), text.end(), IsIdMiddle);
+}
+
 Result<std::string> CanonicalDeviceId(std::string_view text) {
   std::string id(text.substr(0, kLongestId + 1));
   std::transform(id.begin(), id.end(), id.begin(), Lower);
-  const bool valid = id.size() >= kShortestId && id.size() <= kLongestId && IsIdEnd(id.front()) && IsIdEnd(id.back()) &&
-                     std::all_of(id.begin(), id.end(), IsIdMiddle);
-  if (valid) return id;
+  if (IsCanonicalDeviceId(id)) return id;
   return {Code::kInvalidArgument,
           "not a device id: 3 to 64 letters, digits, ':', '_' or '-', with a letter or digit at both ends"};
 }

@@ -11,6 +11,9 @@ namespace inferometer::base {
 // Lower-cases `text` and checks it against ^[a-z0-9][a-z0-9:_-]{1,62}[a-z0-9]$ (a MAC address is one).
 [[nodiscard]] Result<std::string> CanonicalDeviceId(std::string_view text);
 
+// Whether `text` is one already, letter for letter.
+[[nodiscard]] bool IsCanonicalDeviceId(std::string_view text);
+
 // A device's name becomes a folder: letters, digits, dot, hyphen and underscore, 1 to 64 of them, not starting with a
 // dot or hyphen.
 [[nodiscard]] Status CheckDeviceName(std::string_view name);

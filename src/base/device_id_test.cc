@@ -9,6 +9,12 @@ TEST(DeviceId, MacAddressIsOneAndIsLowerCased) {
   EXPECT_EQ(*CanonicalDeviceId("00:0F:00:70:91:0A"), "00:0f:00:70:91:0a");
 }
 
+TEST(DeviceId, IsCanonicalOnlyInLowerCase) {
+  EXPECT_TRUE(IsCanonicalDeviceId("00:0f:00:70:91:0a"));
+  EXPECT_FALSE(IsCanonicalDeviceId("00:0F:00:70:91:0A"));
+  EXPECT_FALSE(IsCanonicalDeviceId(""));
+}
+
 TEST(DeviceId, ShortestAndLongestAreTaken) {
   EXPECT_TRUE(CanonicalDeviceId("abc").ok());
   EXPECT_TRUE(CanonicalDeviceId(std::string(64, 'a')).ok());

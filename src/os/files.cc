@@ -25,6 +25,7 @@ Code CodeOf(int error) {
     case EMFILE:
     case ENFILE:
     case ENOMEM: return Code::kResourceExhausted;
+    case EEXIST: return Code::kFailedPrecondition;
     case EAGAIN:
     case EINTR: return Code::kUnavailable;
     case EISDIR:
@@ -44,37 +45,6 @@ int RetryOpen(const std::filesystem::path& path, int flags, mode_t mode = 0) {
   while (fd < 0 && errno == EINTR);
   return fd;
 }
-
-class RealFileCalls final : public FileCalls {
- public:
-  Result<int> CreateForWriting(const std::filesystem::path& path) override {
-    const int fd = RetryOpen(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644);
-    if (fd < 0) return Failed("create", path);
-    return fd;
-  }
-  Result<std::size_t> Write(int fd, std::string_view bytes) override {
-    ssize_t written = -1;
-    do written = ::write(fd, bytes.data(), bytes.size());
-    while (written < 0 && errno == EINTR);
-    if (written < 0) return ErrnoStatus(errno, "write");
-    return static_cast<std::size_t>(written);
-  }
-  Status Sync(int fd) override { return ::fsync(fd) == 0 ? Ok() : ErrnoStatus(errno, "fsync"); }
-  Status Close(int fd) override { return ::close(fd) == 0 ? Ok() : ErrnoStatus(errno, "close"); }
-  Status Rename(const std::filesystem::path& from, const std::filesystem::path& to) override {
-    return ::rename(from.c_str(), to.c_str()) == 0 ? Ok() : Failed("rename to", to);
-  }
-  Status Unlink(const std::filesystem::path& path) override {
-    return ::unlink(path.c_str()) == 0 ? Ok() : Failed("remove", path);
-  }
-  Status SyncFolder(const std::filesystem::path& folder) override {
-    const int fd = RetryOpen(folder, O_RDONLY | O_DIRECTORY);
-    if (fd < 0) return Failed("open folder", folder);
-    const Status status = Sync(fd);
-    ::close(fd);
-    return status;
-  }
-};
 
 Status WriteAll(FileCalls& calls, int fd, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -103,11 +73,6 @@ std::filesystem::path FolderOf(const std::filesystem::path& path) {
 
 Status ErrnoStatus(int error, std::string_view what) {
   return {CodeOf(error), std::string(what) + ": " + std::generic_category().message(error)};
-}
-
-FileCalls& SystemFileCalls() {
-  static RealFileCalls calls;
-  return calls;
 }
 
 Status WriteWholeFile(FileCalls& calls, const std::filesystem::path& path, std::string_view contents) {

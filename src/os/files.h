@@ -1,24 +1,57 @@
 #pragma once
 // Files, as far as this project needs them. Everything that writes goes through FileCalls, so that tests can make any
-// single call fail (os/faulty_files.h).
+// single call fail (os/faulty_files.h), and the power at any time (os/simulated_disk.h).
 
 #include <sys/types.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "inferometer/status.h"
 
 namespace inferometer::os {
 
-// The system calls behind a durable write, one method each, with their meaning and their errors (errno becomes a Code
-// and the path stands in the message). Stateless; safe from any thread.
+enum class Access {
+  kRead,
+  kReadWrite,
+  kCreateNew,  // for reading and writing, mode 0644; kFailedPrecondition where the name is taken
+};
+
+// What is left on a file system for this user.
+struct Room {
+  std::uint64_t total_bytes = 0;
+  std::uint64_t free_bytes = 0;
+  std::uint64_t total_inodes = 0;  // 0: the file system does not count them
+  std::uint64_t free_inodes = 0;
+};
+
+// The system calls behind durable files, one method each, with their meaning and their errors (errno becomes a Code
+// and the path stands in the message). Stateless; safe from any thread. A folder that is named is never a symbolic
+// link's target by surprise: no Open follows a link at the end of its path.
 class FileCalls {
  public:
   virtual ~FileCalls() = default;
+  virtual Result<int> Open(const std::filesystem::path& path, Access access) = 0;
+  // May read less than asked, as pread(2) may; 0 at the end of the file.
+  virtual Result<std::size_t> ReadAt(int fd, std::span<char> into, std::uint64_t offset) = 0;
+  // May write less than asked, as pwrite(2) may.
+  virtual Result<std::size_t> WriteAt(int fd, std::string_view bytes, std::uint64_t offset) = 0;
+  // Makes contents and length durable (fdatasync). After a failure nothing is known of what was written before.
+  virtual Status SyncData(int fd) = 0;
+  virtual Result<std::uint64_t> Size(int fd) = 0;
+  virtual Status Truncate(int fd, std::uint64_t bytes) = 0;
+  // Reserves the first `bytes` of the file, which grows to that length at least.
+  virtual Status Allocate(int fd, std::uint64_t bytes) = 0;
+  // The names in a folder, sorted.
+  virtual Result<std::vector<std::string>> List(const std::filesystem::path& folder) = 0;
+  // One level; a folder that is there already is fine.
+  virtual Status CreateFolder(const std::filesystem::path& folder) = 0;
+  virtual Result<Room> RoomOf(const std::filesystem::path& folder) = 0;
   // Creates or truncates; mode 0644.
   virtual Result<int> CreateForWriting(const std::filesystem::path& path) = 0;
   // May write less than asked, as write(2) may.
