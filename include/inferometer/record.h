@@ -21,6 +21,14 @@ struct InferenceRecord {
   std::optional<WallTime> timestamp;  // when the inference began
   std::optional<std::string> record_id;
   std::optional<std::string> session_id;
+  // Where the clock was not synchronised, so that a hub can tell the time later; see docs/fields.md.
+  std::optional<std::string> clock_state;
+  std::optional<std::string> boot_id;
+  std::optional<double> boottime_ms;
+  // The hub's, in its files only.
+  std::optional<WallTime> received_at;
+  std::optional<WallTime> timestamp_device;
+  std::optional<std::string> timestamp_rule;
   std::optional<std::string> device_id;
   std::optional<std::string> model_name;
   std::optional<std::string> compute_device;
@@ -107,5 +115,6 @@ struct InferenceRecord {
 
 inline constexpr const char* kStatusOk = "ok";
 inline constexpr const char* kStatusError = "error";
+inline constexpr const char* kClockUnsynchronised = "unsynchronised";
 
 }  // namespace inferometer

@@ -5,6 +5,7 @@
 #include <array>
 #include <cassert>
 #include <cmath>
+#include <cstring>
 #include <iterator>
 
 namespace inferometer::record {
@@ -35,6 +36,20 @@ constexpr Field kFields[] = {
      &R::record_id},
     {"session_id", "Identity", "", "One run of one program; absent where it is the stream of record_id.",
      &R::session_id},
+    {"clock_state", "Identity", "",
+     "unsynchronised: nothing had set the device's clock at `timestamp`. Absent: synchronised, or not known.",
+     &R::clock_state},
+    {"boot_id", "Identity", "", "32 hex digits, new at every boot; only beside clock_state.", &R::boot_id},
+    {"boottime_ms", "Identity", "ms",
+     "Time since that boot, suspended time included, at `timestamp`; only beside clock_state.", &R::boottime_ms, 3},
+    {"received_at", "Identity", "UTC, RFC 3339", "When the hub took the record. Written by the hub.", &R::received_at},
+    {"timestamp_device", "Identity", "UTC, RFC 3339",
+     "What the device gave as `timestamp`, where the hub corrected that. Written by the hub.", &R::timestamp_device},
+    {"timestamp_rule", "Identity", "",
+     "How the hub corrected it. anchor: by boottime_ms and a moment of that boot at which the clock was "
+     "synchronised. received: it was more than 365 days before received_at or 5 minutes after it, which stands in its "
+     "place. Written by the hub.",
+     &R::timestamp_rule},
     {"time_to_first_token_ms", "Time", "ms", "From begin to the first token in the caller's hands.",
      &R::time_to_first_token_ms, 3},
     {"prefill_ms", "Time", "ms", "From the end of tokenising (begin, where that is not marked) to the first token.",
@@ -167,11 +182,24 @@ constexpr std::size_t kSlots = 512;
 static_assert(std::size(kFields) <= kMostFields);
 static_assert(std::size(kFields) + std::size(kAliases) < kSlots / 2);
 
+// The first or last eight bytes of what is at least as long.
+std::uint64_t EightBytes(const char* from) {
+  std::uint64_t bytes = 0;
+  std::memcpy(&bytes, from, sizeof bytes);
+  return bytes;
+}
+
+// Of the length and of both ends, which tell the names of the table apart: going through byte after byte would take
+// several times as long, and readers come here for every key of every record.
 std::uint32_t HashName(std::string_view name) {
-  std::uint32_t hash = 2166136261U ^ static_cast<std::uint32_t>(name.size());
-  const std::size_t stride = name.size() > 16 ? 2 : 1;  // long names differ early enough; half the work
-  for (std::size_t i = 0; i < name.size(); i += stride) hash = (hash ^ static_cast<unsigned char>(name[i])) * 16777619U;
-  return hash ^ (hash >> 15);
+  std::uint64_t hash = name.size();
+  if (name.size() < sizeof hash) {
+    for (const char c : name) hash = hash * 31 + static_cast<unsigned char>(c);
+  } else {
+    hash += EightBytes(name.data()) * 0x9e3779b97f4a7c15U;
+    hash ^= EightBytes(name.data() + name.size() - sizeof hash) * 0xc2b2ae3d27d4eb4fU;
+  }
+  return static_cast<std::uint32_t>((hash * 0x9e3779b97f4a7c15U) >> 32U);
 }
 
 // Open addressing, filled once.

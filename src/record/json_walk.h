@@ -59,6 +59,43 @@ inline constexpr std::size_t kMostListItems = 64;
   return {begin, static_cast<std::size_t>(end - begin)};
 }
 
+// Offers every entry of the object as `Status on_entry(std::string_view key, simdjson::ondemand::value)`, in order; the
+// first failure ends the walk.
+template <typename OnEntry>
+[[nodiscard]] Status WalkObject(std::string_view text, simdjson::ondemand::document& document,
+                                simdjson::ondemand::object object, OnEntry on_entry) {
+  for (auto entry : object) {
+    if (entry.error() != simdjson::SUCCESS) return JsonFailure(text, document, "", entry.error());
+    simdjson::ondemand::raw_json_string key;
+    if (const auto error = entry.key().get(key)) return JsonFailure(text, document, "", error);
+    const std::string_view name = RawKey(key);
+    simdjson::ondemand::value value;
+    if (const auto error = entry.value().get(value)) return JsonFailure(text, document, name, error);
+    RETURN_IF_ERROR(on_entry(name, value));
+  }
+  return Ok();
+}
+
+// The failure when objects and lists stand deeper in each other than `most`. Reading needs no such bound, since what is
+// passed over costs no stack; it is for what other programs will read.
+[[nodiscard]] inline Status CheckDepth(std::string_view text, std::size_t most) {
+  std::size_t depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"') in_string = !in_string;
+    if (in_string) {
+      if (c == '\\') ++i;
+      continue;
+    }
+    if ((c == '{' || c == '[') && ++depth > most) {
+      return JsonFailure(text, text.data() + i, "", fmt::format("nested deeper than {} levels", most));
+    }
+    if ((c == '}' || c == ']') && depth > 0) --depth;
+  }
+  return Ok();
+}
+
 // A number, correctly rounded; false for anything else and for what no double can hold. simdjson's get_double alone
 // reads 0.95000000000000000000 as 0.0276628 before its release 3.6.3 (its issue 2093): what may have more digits than
 // 64 bits hold is checked for its grammar there and converted here.
@@ -77,6 +114,8 @@ inline constexpr std::size_t kMostListItems = 64;
 //   Status Real(std::size_t, double)
 //   Status Integer(std::size_t, std::int64_t)
 //   Status Boolean(std::size_t, bool)
+// and may have
+//   void PassedOver(std::string_view key)         of what is not handed out: unknown, unwanted or null. As it stands.
 // An alias is offered like its field; a field that stands under its own name and under an alias is kept under its own
 // name.
 template <typename Sink>
@@ -104,19 +143,24 @@ class RecordWalk {
  private:
   Status Entry(std::string_view key, simdjson::simdjson_result<simdjson::ondemand::value> result) {
     const auto match = FindName(key);
-    if (!match || !sink_.Wants(match->field)) return Ok();
+    if (!match || !sink_.Wants(match->field)) return PassOver(key);
     simdjson::ondemand::value value;
     if (const auto error = result.get(value)) return JsonFailure(text_, document_, key, error);
     const char* place = value.raw_json_token().data();
     bool is_null = false;
     if (const auto error = value.is_null().get(is_null))
       return JsonFailure(text_, place, key, simdjson::error_message(error));
-    if (is_null) return Ok();
+    if (is_null) return PassOver(key);
     auto& seen = match->alias_factor ? seen_alias_ : seen_;
     if (seen[match->field]) return JsonFailure(text_, place, key, "stands twice");
     seen.set(match->field);
     if (match->alias_factor && seen_[match->field]) return Ok();
     return Value(*match, key, place, value);
+  }
+
+  Status PassOver(std::string_view key) {
+    if constexpr (requires { sink_.PassedOver(key); }) sink_.PassedOver(key);
+    return Ok();
   }
 
   Status Value(const NameMatch& match, std::string_view key, const char* place, simdjson::ondemand::value value) {

@@ -37,16 +37,7 @@ class Reader {
 
   template <typename OnEntry>
   Status Walk(ondemand::object object, OnEntry on_entry) {
-    for (auto entry : object) {
-      if (entry.error() != simdjson::SUCCESS) return JsonFailure(text_, document_, "", entry.error());
-      ondemand::raw_json_string key;
-      if (const auto error = entry.key().get(key)) return JsonFailure(text_, document_, "", error);
-      const std::string_view name = record::RawKey(key);
-      ondemand::value value;
-      if (const auto error = entry.value().get(value)) return JsonFailure(text_, document_, name, error);
-      RETURN_IF_ERROR(on_entry(name, value));
-    }
-    return Ok();
+    return record::WalkObject(text_, document_, object, on_entry);
   }
 
   Status TopEntry(std::string_view key, ondemand::value value) {
