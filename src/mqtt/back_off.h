@@ -4,9 +4,17 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <random>
 #include <utility>
 
 namespace inferometer::mqtt {
+
+// Uniform in [0, 1), seeded by the machine. For one thread.
+[[nodiscard]] inline std::function<double()> MachineRandom() {
+  return [engine = std::mt19937_64(std::random_device()())]() mutable {
+    return static_cast<double>(engine() >> 11U) * 0x1.0p-53;
+  };
+}
 
 // Exponential with full jitter, so that a fleet does not come back in step after an outage. Not thread-safe.
 class BackOff {

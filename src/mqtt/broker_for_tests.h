@@ -63,6 +63,8 @@ class BrokerForTests {
     ::waitpid(pid_, nullptr, 0);
     pid_ = -1;
   }
+  // Lets it read its files again.
+  void Reload() const { ::kill(pid_, SIGHUP); }
   void Pause() const { ::kill(pid_, SIGSTOP); }
   void Continue() const { ::kill(pid_, SIGCONT); }
 

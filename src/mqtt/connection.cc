@@ -20,7 +20,7 @@ Connection::Connection(std::shared_ptr<Network> network)
 
 Connection::~Connection() { End({}, milliseconds(0), /*with_last_will=*/true); }
 
-void Connection::Publish(Message message) { network_->Publish(std::move(message)); }
+bool Connection::Publish(Message message) { return network_->Publish(std::move(message)); }
 
 bool Connection::WaitUntilAcknowledged(milliseconds at_most) { return network_->WaitUntilAcknowledged(at_most); }
 

@@ -18,8 +18,8 @@ class Network;
 // anything but a short lock.
 //
 // Delivery: a message reaches the broker exactly once while the connection stands, and at least once when it broke
-// before the broker's acknowledgement came. What a broker acknowledged and then lost (killed before it had delivered)
-// is lost: an acknowledgement of the broker is not one of the hub.
+// before the broker's acknowledgement came; with a ticket at most once, see Message. What a broker acknowledged and
+// then lost (killed before it had delivered) is lost: an acknowledgement of the broker is not one of the hub.
 //
 // The broker may be absent, hang, die, come back, or refuse: the thread reports it, waits (BackOff) and tries again,
 // until Stop. Ignores SIGPIPE for the whole process, as libmosquitto does.
@@ -33,9 +33,11 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   // Puts the message behind all others; what happens to it shows in stats(). After Stop it is counted as dropped.
-  void Publish(Message message);
+  // False: it was not taken. With a ticket that means that the connection is not online, or that the queue is full.
+  bool Publish(Message message);
 
-  // Waits until nothing is pending; false when the time was over before.
+  // Waits until nothing is pending; false when the time was over before. What has a ticket counts only until it is
+  // answered or forgotten.
   bool WaitUntilAcknowledged(std::chrono::milliseconds at_most);
 
   // Publishes the last messages behind all others, waits at most that long until everything pending is acknowledged,

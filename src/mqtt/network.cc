@@ -1,7 +1,6 @@
 #include "mqtt/network.h"
 
 #include <algorithm>
-#include <random>
 #include <utility>
 
 #include "mqtt/reasons.h"
@@ -22,10 +21,11 @@ constexpr milliseconds kHeartbeat{1'000};
 // A dial that takes longer is trouble to be told, though it may still succeed.
 constexpr milliseconds kSlowDial{5'000};
 
-std::function<double()> MachineRandom() {
-  return [engine = std::mt19937_64(std::random_device()())]() mutable {
-    return static_cast<double>(engine() >> 11) * 0x1.0p-53;
-  };
+constexpr int kLowestFailureCode = 128;  // of the MQTT 5 reason codes
+
+// A failed publish says that the message is wrong, not that the connection is.
+bool IsAboutTheMessage(const Status& failure) {
+  return failure.code() == Code::kInvalidArgument || failure.code() == Code::kResourceExhausted;
 }
 
 Options WithRandom(Options options) {
@@ -63,6 +63,7 @@ bool Network::Attempt() {
     if (left_alone_) return false;
   }
   if (status.ok()) status = Serve(session, subscriptions);
+  session.CloseBatch();
   {
     const std::lock_guard lock(mutex_);
     online_ = false;
@@ -92,7 +93,7 @@ Status Network::Serve(Session& session, Subscriptions& subscriptions) {
 Status Network::Advance(Session& session, Subscriptions& subscriptions) {
   RETURN_IF_ERROR(session.Step(bell_, LongestWait(subscriptions)));
   if (!session.accepted()) return Ok();
-  if (!std::exchange(greeted_, true)) NoteConnected(subscriptions);
+  if (!std::exchange(greeted_, true)) NoteConnected(session, subscriptions);
   if (subscriptions.Due(steady_clock::now())) {
     RETURN_IF_ERROR(session.Subscribe(subscriptions.missing()));
     subscriptions.Asked();
@@ -110,14 +111,27 @@ Status Network::HandOver(Session& session) {
     lock.lock();
     if (packet_id.ok()) {
       outgoing_.HandedOver(*packet_id);
-    } else if (packet_id.status().code() == Code::kInvalidArgument) {
-      outgoing_.RefusedLocally();
-      last_error_ = packet_id.status().message();
-      changed_.notify_all();
-    } else {
-      return packet_id.status();
+      continue;
     }
+    lock.unlock();
+    if (!IsAboutTheMessage(packet_id.status())) return packet_id.status();
+    RefuseLocally(*message, packet_id.status());
   }
+}
+
+void Network::RefuseLocally(const Message& message, const Status& why) {
+  {
+    const std::lock_guard lock(mutex_);
+    outgoing_.RefusedLocally();
+    last_error_ = why.message();
+    changed_.notify_all();
+  }
+  const bool too_large = why.code() == Code::kResourceExhausted;
+  TellAnswer(message, {too_large ? Answer::Kind::kTooLarge : Answer::Kind::kRefusedOtherwise, std::nullopt});
+}
+
+void Network::TellAnswer(const Message& message, const Answer& answer) const {
+  if (message.ticket && handlers_.on_answer) handlers_.on_answer(*message.ticket, answer);
 }
 
 void Network::SayGoodbye(Session& session) {
@@ -134,6 +148,10 @@ Session::Events Network::EventsFor(Subscriptions& subscriptions) {
               [this](std::string_view topic, std::string_view payload) {
                 if (handlers_.on_message) handlers_.on_message(topic, payload);
               },
+          .on_idle =
+              [this] {
+                if (handlers_.on_idle) handlers_.on_idle();
+              },
           .on_answer = [this](int packet_id, int reason_code) { OnAnswer(packet_id, reason_code); },
           .on_subscription =
               [this, &subscriptions](const std::vector<int>& reason_codes) {
@@ -144,17 +162,25 @@ Session::Events Network::EventsFor(Subscriptions& subscriptions) {
 }
 
 void Network::OnAnswer(int packet_id, int reason_code) {
-  const std::lock_guard lock(mutex_);
-  const auto refused = outgoing_.Answered(packet_id, reason_code);
-  if (refused != nullptr) last_error_ = PublishRefused(options_, refused->topic, reason_code).message();
-  if (outgoing_.pending() == 0) changed_.notify_all();
+  std::shared_ptr<const Message> message;
+  {
+    const std::lock_guard lock(mutex_);
+    message = outgoing_.Answered(packet_id, reason_code);
+    if (message == nullptr) return;
+    if (reason_code >= kLowestFailureCode) {
+      last_error_ = PublishRefused(options_, message->topic, reason_code).message();
+    }
+    if (outgoing_.pending() == 0) changed_.notify_all();
+  }
+  TellAnswer(*message, AnswerOfBroker(reason_code));
 }
 
-void Network::NoteConnected(const Subscriptions& subscriptions) {
+void Network::NoteConnected(const Session& session, const Subscriptions& subscriptions) {
   back_off_.Reset();
   {
     const std::lock_guard lock(mutex_);
     ++connects_;
+    most_packet_bytes_ = session.most_packet_bytes();
   }
   if (subscriptions.all_granted()) GoOnline();
 }
@@ -205,18 +231,26 @@ void Network::Rest(milliseconds wait) {
   }
 }
 
-void Network::Publish(Message message) {
+bool Network::Publish(Message message) {
   const Status check = CheckMessage(message);
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_) return outgoing_.CountDropped();
-    if (!check.ok()) {
-      last_error_ = check.message();
-      return outgoing_.CountRefused();
-    }
-    outgoing_.Push(std::move(message));
+    if (!MayTake(message, check) || !outgoing_.Push(std::move(message))) return false;
   }
   bell_.Ring();
+  return true;
+}
+
+bool Network::MayTake(const Message& message, const Status& check) {
+  if (message.ticket && !online_) return false;
+  if (stopping_) {
+    if (!message.ticket) outgoing_.CountDropped();
+    return false;
+  }
+  if (check.ok()) return true;
+  last_error_ = check.message();
+  outgoing_.CountRefused();
+  return false;
 }
 
 bool Network::WaitUntilAcknowledged(milliseconds at_most) {
@@ -230,6 +264,7 @@ Stats Network::stats() const {
   outgoing_.Fill(stats);
   stats.connects = connects_;
   stats.online = online_;
+  stats.most_packet_bytes = most_packet_bytes_;
   stats.last_error = last_error_;
   if (dialling_since_ && steady_clock::now() - *dialling_since_ > kSlowDial) {
     const auto waited = std::chrono::floor<milliseconds>(steady_clock::now() - *dialling_since_);

@@ -30,7 +30,7 @@ class Network {
   void Run();
 
   // The rest is safe from any thread.
-  void Publish(Message message);
+  bool Publish(Message message);
   bool WaitUntilAcknowledged(std::chrono::milliseconds at_most);
   [[nodiscard]] Stats stats() const;
 
@@ -52,10 +52,13 @@ class Network {
 
   [[nodiscard]] Session::Events EventsFor(Subscriptions& subscriptions);
   void OnAnswer(int packet_id, int reason_code);
-  void NoteConnected(const Subscriptions& subscriptions);
+  void RefuseLocally(const Message& message, const Status& why);
+  void TellAnswer(const Message& message, const Answer& answer) const;
+  void NoteConnected(const Session& session, const Subscriptions& subscriptions);
   void GoOnline();
   void ReportTrouble(const Status& trouble);
 
+  bool MayTake(const Message& message, const Status& check);  // REQUIRES: mutex_ is held
   [[nodiscard]] bool MayGoOn() const;
   [[nodiscard]] bool MayGoOnLocked() const;  // REQUIRES: mutex_ is held
   [[nodiscard]] std::chrono::milliseconds LongestWait(const Subscriptions& subscriptions) const;
@@ -75,6 +78,7 @@ class Network {
   // All below is protected by mutex_.
   Outgoing outgoing_;
   std::uint64_t connects_ = 0;
+  std::optional<std::size_t> most_packet_bytes_;
   bool online_ = false;
   std::string last_error_;
   std::optional<Time> dialling_since_;

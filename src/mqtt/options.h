@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "inferometer/status.h"
+#include "mqtt/answer.h"
 
 namespace inferometer::mqtt {
 
@@ -22,6 +23,10 @@ struct Message {
   std::string topic;
   std::string payload;
   bool retained = false;
+  // A message with a ticket belongs to somebody who keeps it himself and sends it again himself. It goes to the broker
+  // at most once: taken only while the connection is online, forgotten when that breaks or the queue is full, counted
+  // neither as dropped nor as refused. Handlers::on_answer names the ticket; after a break no answer comes.
+  std::optional<std::uint64_t> ticket = std::nullopt;
 };
 
 struct Tls {
@@ -63,8 +68,16 @@ struct Options {
 // or the destructor. They should be quick, since the network waits for them, and must not throw. Empty ones are left
 // out.
 struct Handlers {
-  // Both views die with the call.
+  // Both views die with the call. May take some seconds where the receiver cannot keep up: the broker then waits, too.
+  // Our own pause is not taken for a silence of the broker's. But nothing else is sent meanwhile, so that a call that
+  // takes longer than the keepalive makes the broker end the connection; and a message is acknowledged to the broker
+  // before it is handed over here, so that a crash in the call loses it.
   std::function<void(std::string_view topic, std::string_view payload)> on_message;
+  // No more input waits behind the messages handed over since the last call, or the connection ended: the end of a
+  // batch.
+  std::function<void()> on_idle = nullptr;
+  // What became of a message with a ticket, in the order of the answers.
+  std::function<void(std::uint64_t ticket, const Answer& answer)> on_answer = nullptr;
   // After every connect, once the broker has granted every subscription.
   std::function<void()> on_online;
   // When the connection was lost, or when an attempt or a subscription failed for another reason than the time before.
@@ -74,14 +87,16 @@ struct Handlers {
 
 struct Stats {
   std::uint64_t connects = 0;
-  std::uint64_t acknowledged = 0;        // by the broker, including:
+  std::uint64_t acknowledged = 0;        // by the broker, with and without a ticket, including:
   std::uint64_t without_subscriber = 0;  // acknowledged with 0x10: nobody was listening
   std::uint64_t dropped = 0;             // by the bounds of the queue
-  std::uint64_t refused = 0;             // by the broker, or by us: too large for the broker, not a topic
+  std::uint64_t refused = 0;             // by the broker, or by us: too large for the broker, not a topic; no tickets
   std::size_t pending = 0;               // waiting or on its way
   std::optional<int> last_refusal_code;  // MQTT 5 reason code of the newest refusal by the broker
   bool online = false;                   // connected, all subscriptions granted
-  std::string last_error;                // a sentence; empty before the first failure; kept when things are well again
+  // The largest packet the broker takes, as it said at the last connect; none: it named no bound.
+  std::optional<std::size_t> most_packet_bytes;
+  std::string last_error;  // a sentence; empty before the first failure; kept when things are well again
 };
 
 // Names the first option that cannot work, whatever the broker says.

@@ -20,21 +20,26 @@ std::size_t Outgoing::SizeOf(const Message& message) {
   return message.topic.size() + message.payload.size() + kOverhead;
 }
 
-void Outgoing::Push(Message message) {
+void Outgoing::Count(const Message& message, std::uint64_t& counter) {
+  if (!message.ticket) ++counter;
+}
+
+bool Outgoing::Push(Message message) {
   const std::size_t size = SizeOf(message);
   if (on_their_way_.size() >= most_messages_ || bytes_on_their_way_ + size > most_bytes_) {
-    ++dropped_;  // dropping others would not make room
-    return;
+    Count(message, dropped_);  // dropping others would not make room
+    return false;
   }
   while (pending() >= most_messages_ || bytes_ + size > most_bytes_) DropOldest();
   waiting_.push_back(std::make_shared<const Message>(std::move(message)));
   bytes_ += size;
+  return true;
 }
 
 void Outgoing::DropOldest() {
   bytes_ -= SizeOf(*waiting_.front());
+  Count(*waiting_.front(), dropped_);
   waiting_.pop_front();
-  ++dropped_;
 }
 
 std::shared_ptr<const Message> Outgoing::HandOver(std::size_t window) {
@@ -52,8 +57,8 @@ void Outgoing::HandedOver(int packet_id) {
 
 void Outgoing::RefusedLocally() {
   assert(!on_their_way_.empty());
+  Count(*on_their_way_.back().message, refused_);
   Forget(std::prev(on_their_way_.end()));
-  ++refused_;
 }
 
 std::shared_ptr<const Message> Outgoing::Answered(int packet_id, int reason_code) {
@@ -63,13 +68,13 @@ std::shared_ptr<const Message> Outgoing::Answered(int packet_id, int reason_code
   std::shared_ptr<const Message> message = found->message;
   Forget(found);
   if (reason_code >= kLowestFailureCode) {
-    ++refused_;
+    Count(*message, refused_);
     last_refusal_code_ = reason_code;
     return message;
   }
   ++acknowledged_;
   if (reason_code == MQTT_RC_NO_MATCHING_SUBSCRIBERS) ++without_subscriber_;
-  return nullptr;
+  return message;
 }
 
 void Outgoing::Forget(const std::deque<OnItsWay>::iterator& entry) {
@@ -84,6 +89,10 @@ void Outgoing::ConnectionBroke() {
   for (; !on_their_way_.empty(); on_their_way_.pop_back()) {
     waiting_.push_front(std::move(on_their_way_.back().message));
   }
+  std::erase_if(waiting_, [this](const std::shared_ptr<const Message>& message) {
+    if (message->ticket) bytes_ -= SizeOf(*message);
+    return message->ticket.has_value();
+  });
 }
 
 void Outgoing::Fill(Stats& stats) const {

@@ -11,7 +11,8 @@
 
 namespace inferometer::mqtt {
 
-// Keeps every message until the broker has answered it, in order, within two bounds. Not thread-safe.
+// Keeps every message until the broker has answered it, in order, within two bounds; those with a ticket only while the
+// connection stands. Not thread-safe.
 //
 // A message is held here also while libmosquitto has it: the client of a broken connection is thrown away, and what it
 // had not got acknowledged waits again, in front of all others. (libmosquitto could resend by itself; but it keeps
@@ -21,8 +22,8 @@ class Outgoing {
   Outgoing(std::size_t most_messages, std::size_t most_bytes)
       : most_messages_(most_messages), most_bytes_(most_bytes) {}
 
-  // Takes the message; drops the oldest waiting ones, or this one, where the bounds ask for it.
-  void Push(Message message);
+  // Takes the message; drops the oldest waiting ones, or this one, where the bounds ask for it. False: this one.
+  bool Push(Message message);
   // Counts a message that was not taken.
   void CountRefused() { ++refused_; }
   void CountDropped() { ++dropped_; }
@@ -33,9 +34,9 @@ class Outgoing {
   void HandedOver(int packet_id);
   void RefusedLocally();
 
-  // The broker's answer to one message. An unknown id is passed over. Returns the message when it was refused.
+  // The broker's answer to one message, which is returned; nothing for an unknown id.
   std::shared_ptr<const Message> Answered(int packet_id, int reason_code);
-  // Everything on its way waits again.
+  // Everything on its way waits again, and what has a ticket is forgotten.
   void ConnectionBroke();
 
   [[nodiscard]] std::size_t pending() const { return waiting_.size() + on_their_way_.size(); }
@@ -49,6 +50,8 @@ class Outgoing {
   };
   [[nodiscard]] static std::size_t SizeOf(const Message& message);
   void DropOldest();
+  // Counts, when it has no ticket.
+  static void Count(const Message& message, std::uint64_t& counter);
   void Forget(const std::deque<OnItsWay>::iterator& entry);
 
   std::size_t most_messages_;

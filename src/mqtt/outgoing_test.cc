@@ -34,7 +34,7 @@ class OutgoingQueue : public testing::Test {
 TEST_F(OutgoingQueue, SendsInOrderAndNoMoreThanTheWindow) {
   Push("abc");
   EXPECT_EQ(Send(2), "ab");
-  EXPECT_EQ(outgoing_.Answered(1, 0), nullptr);
+  ASSERT_NE(outgoing_.Answered(1, 0), nullptr);
   EXPECT_EQ(Send(2), "c");
   EXPECT_EQ(stats().pending, 2U);
   EXPECT_EQ(stats().acknowledged, 1U);
@@ -109,12 +109,68 @@ TEST_F(OutgoingQueue, RefusalsAreCountedWithTheirCodeAndNotTriedAgain) {
   const auto refused = outgoing_.Answered(1, 0x87);
   ASSERT_NE(refused, nullptr);
   EXPECT_EQ(refused->topic, "a");
-  EXPECT_EQ(outgoing_.Answered(2, 0x10), nullptr);
+  EXPECT_EQ(outgoing_.Answered(2, 0x10)->topic, "b");
   EXPECT_EQ(stats().refused, 1U);
   EXPECT_EQ(stats().last_refusal_code, 0x87);
   EXPECT_EQ(stats().acknowledged, 1U);
   EXPECT_EQ(stats().without_subscriber, 1U);
   EXPECT_EQ(Send(), "");
+}
+
+// --- Messages that somebody else keeps.
+
+class TicketQueue : public OutgoingQueue {
+ protected:
+  bool PushTicket(char topic, std::size_t bytes = 7) {
+    return outgoing_.Push({std::string(1, topic), std::string(bytes, 'x'), false, static_cast<std::uint64_t>(topic)});
+  }
+};
+
+TEST_F(TicketQueue, AnswerBringsTheTicketBack) {
+  ASSERT_TRUE(PushTicket('a'));
+  EXPECT_EQ(Send(), "a");
+  EXPECT_EQ(outgoing_.Answered(1, 0)->ticket, std::uint64_t{'a'});
+}
+
+TEST_F(TicketQueue, BrokenConnectionForgetsItAndKeepsTheOthers) {
+  PushTicket('a');
+  Push("b");
+  PushTicket('c');
+  EXPECT_EQ(Send(2), "ab");
+  PushTicket('d');
+  Push("e");
+  outgoing_.ConnectionBroke();
+  EXPECT_EQ(stats().pending, 2U);
+  EXPECT_EQ(Send(), "be");
+  EXPECT_EQ(stats().dropped, 0U);
+}
+
+TEST_F(TicketQueue, DroppedByTheBoundItIsNotCounted) {
+  PushTicket('a');
+  Push("bcdef");
+  EXPECT_EQ(Send(), "bcdef");
+  EXPECT_FALSE(PushTicket('g')) << "all the room is taken by what is on its way";
+  EXPECT_EQ(stats().dropped, 0U);
+}
+
+TEST_F(TicketQueue, RefusedItIsNotCounted) {
+  PushTicket('a');
+  PushTicket('b');
+  EXPECT_EQ(Send(1), "a");
+  ASSERT_NE(outgoing_.Answered(1, 0x87), nullptr);
+  ASSERT_NE(outgoing_.HandOver(kWindow), nullptr);
+  outgoing_.RefusedLocally();
+  EXPECT_EQ(stats().refused, 0U);
+  EXPECT_EQ(stats().pending, 0U);
+}
+
+TEST_F(TicketQueue, RoomComesBackWhenItIsForgotten) {
+  for (int round = 0; round < 100; ++round) {
+    ASSERT_TRUE(PushTicket('a', 6'000)) << round;
+    if (round % 2 == 0) Send();
+    outgoing_.ConnectionBroke();
+  }
+  EXPECT_EQ(stats().pending, 0U);
 }
 
 }  // namespace

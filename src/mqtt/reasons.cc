@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "mqtt/certificate_reasons.h"
+
 namespace inferometer::mqtt {
 namespace {
 
@@ -21,6 +23,7 @@ std::string CaName(const Options& options) {
 }
 
 Status TlsFailed(const Options& options, std::string_view log) {
+  if (auto refused = CertificateRefused(options, log)) return *refused;
   if (Holds(log, "host name verification failed")) {
     return Unavailable(
         fmt::format("the certificate of {} is not for \"{}\": connect with a host name that stands in the certificate",
@@ -63,7 +66,6 @@ Status DialFailed(const Options& options, int error, int system_error, std::stri
 
 Status ConnectionLost(const Options& options, int error, std::string_view log, bool accepted) {
   if (error == MOSQ_ERR_TLS || !log.empty()) return TlsFailed(options, log);
-  if (error == MOSQ_ERR_KEEPALIVE) return NoAnswer(options, "a ping", options.keepalive);
   if (accepted) {
     // Mosquitto 2.0 does not say so when another client takes the id over.
     return Unavailable(fmt::format(

@@ -30,8 +30,8 @@ TEST(Reasons, AnyOtherErrorOfTheLibraryIsPassedOn) {
   EXPECT_THAT(DialFailed(To("h"), MOSQ_ERR_INVAL, 0, "a log line").message(), HasSubstr("; a log line"));
 }
 
-TEST(Reasons, MissedPingNamesTheKeepalive) {
-  EXPECT_EQ(ConnectionLost(To("h"), MOSQ_ERR_KEEPALIVE, "", true).message(),
+TEST(Reasons, SilenceIsToldWithItsLength) {
+  EXPECT_EQ(NoAnswer(To("h"), "a ping", std::chrono::seconds(20)).message(),
             "h:1883 has not answered a ping for 20.0 s: is the network up and the broker well?");
 }
 

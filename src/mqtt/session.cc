@@ -25,6 +25,9 @@ constexpr int kQos = 1;
 constexpr int kLowestFailureCode = 128;
 constexpr int kNoMaximum = 65535;
 constexpr std::size_t kMostLogBytes = 1024;
+// One read ends after so many packets, or the first that ends after so long.
+constexpr std::size_t kMostPacketsARead = 512;
+constexpr milliseconds kLongestRead{50};
 
 void InitialiseLibraryOnce() {
   static std::once_flag once;
@@ -51,48 +54,65 @@ std::size_t VarintBytes(std::size_t value) {
 
 // What libmosquitto calls: plain functions that know the session as `self`.
 struct Session::Callbacks {
-  static Session& Of(void* self) { return *static_cast<Session*>(self); }
+  static Session& Called(void* self) {
+    auto& session = *static_cast<Session*>(self);
+    ++session.callbacks_;
+    return session;
+  }
 
-  static void Connected(mosquitto*, void* self, int code, int, const mosquitto_property* properties) {
-    Session& session = Of(self);
+  static void Connected(mosquitto* client, void* self, int code, int, const mosquitto_property* properties) {
+    Session& session = Called(self);
     session.answer_due_.reset();
     if (code != MQTT_RC_SUCCESS) {
       session.refused_with_ = code;
       return;
     }
     std::uint16_t receive_maximum = kNoMaximum;
+    std::uint16_t keepalive = 0;
     std::uint32_t most_packet_bytes = 0;
     mosquitto_property_read_int16(properties, MQTT_PROP_RECEIVE_MAXIMUM, &receive_maximum, false);
-    mosquitto_property_read_int32(properties, MQTT_PROP_MAXIMUM_PACKET_SIZE, &most_packet_bytes, false);
+    if (mosquitto_property_read_int16(properties, MQTT_PROP_SERVER_KEEP_ALIVE, &keepalive, false) != nullptr) {
+      session.keepalive_ = std::chrono::seconds(keepalive);
+    }
+    if (mosquitto_property_read_int32(properties, MQTT_PROP_MAXIMUM_PACKET_SIZE, &most_packet_bytes, false) !=
+        nullptr) {
+      session.most_packet_bytes_ = most_packet_bytes;
+    }
     session.window_ = std::min<std::size_t>(kMostOnTheirWay, receive_maximum);
-    session.most_packet_bytes_ = most_packet_bytes;
     session.accepted_ = true;
+    // As long as somebody listens, libmosquitto words a line about every packet, and throws it away.
+    mosquitto_log_callback_set(client, nullptr);
   }
   static void Disconnected(mosquitto*, void* self, int code, const mosquitto_property*) {
-    Session& session = Of(self);
+    Session& session = Called(self);
     if (code >= kLowestFailureCode && !session.disconnected_with_) session.disconnected_with_ = code;
   }
   static void Published(mosquitto*, void* self, int packet_id, int code, const mosquitto_property*) {
-    Of(self).events_.on_answer(packet_id, code);
+    Called(self).events_.on_answer(packet_id, code);
   }
   static void Subscribed(mosquitto*, void* self, int, int count, const int* codes, const mosquitto_property*) {
-    Of(self).answer_due_.reset();
-    Of(self).events_.on_subscription(std::vector<int>(codes, codes + std::max(count, 0)));
+    Session& session = Called(self);
+    session.answer_due_.reset();
+    session.events_.on_subscription(std::vector<int>(codes, codes + std::max(count, 0)));
   }
   static void Received(mosquitto*, void* self, const mosquitto_message* message, const mosquitto_property*) {
+    Session& session = Called(self);
+    if (message->qos > 0) session.last_sent_ = steady_clock::now();  // libmosquitto has acknowledged it
     const auto bytes = static_cast<std::size_t>(std::max(message->payloadlen, 0));
-    if (bytes > Of(self).options_.most_incoming_bytes) return;  // a broker that does not keep the bound it was told
-    Of(self).events_.on_message(message->topic, {static_cast<const char*>(message->payload), bytes});
+    if (bytes > session.options_.most_incoming_bytes) return;  // a broker that does not keep the bound it was told
+    session.batch_is_open_ = true;
+    session.events_.on_message(message->topic, {static_cast<const char*>(message->payload), bytes});
   }
   static void Logged(mosquitto*, void* self, int level, const char* text) {
-    std::string& log = Of(self).library_log_;
+    std::string& log = static_cast<Session*>(self)->library_log_;
     if (level != MOSQ_LOG_ERR || log.size() > kMostLogBytes) return;
     if (!log.empty()) log += "; ";
     log += std::string_view(text).substr(0, kMostLogBytes);
   }
 };
 
-Session::Session(const Options& options, Events events) : options_(options), events_(std::move(events)) {
+Session::Session(const Options& options, Events events)
+    : options_(options), events_(std::move(events)), keepalive_(options.keepalive) {
   InitialiseLibraryOnce();
   client_.reset(mosquitto_new(options_.client_id.c_str(), /*clean_session=*/true, this));
 }
@@ -160,26 +180,53 @@ Status Session::Step(const os::Doorbell& bell, milliseconds at_most) {
     const auto left = std::chrono::ceil<milliseconds>(*answer_due_ - steady_clock::now());
     at_most = std::clamp(left, milliseconds(0), at_most);
   }
+  if (more_input_) at_most = milliseconds(0);
   const os::Woken woken = bell.Wait(mosquitto_socket(client_.get()), mosquitto_want_write(client_.get()), at_most);
   if (woken.rung) bell.Silence();
   RETURN_IF_ERROR(Network(woken));
+  if (more_input_) return Ok();  // the answer may be among it
+  CloseBatch();
   return CheckAnswerInTime();
+}
+
+void Session::CloseBatch() {
+  if (std::exchange(batch_is_open_, false)) events_.on_idle();
 }
 
 Status Session::Network(const os::Woken& woken) {
   mosquitto* client = client_.get();
   int error = MOSQ_ERR_SUCCESS;
   // TLS may hold bytes that it has taken from the socket already, so it is always asked; the socket does not block.
-  if (woken.readable || options_.tls) error = mosquitto_loop_read(client, 1);
+  more_input_ = false;
+  if (woken.readable || options_.tls) error = Read();
   if (error == MOSQ_ERR_SUCCESS && woken.writable) error = mosquitto_loop_write(client, 1);
-  if (error == MOSQ_ERR_SUCCESS) error = mosquitto_loop_misc(client);
+  if (error == MOSQ_ERR_SUCCESS && MustLookAfterKeepalive()) error = mosquitto_loop_misc(client);
   if (error == MOSQ_ERR_SUCCESS && mosquitto_socket(client) >= 0) return Ok();
   return Ended(error);
 }
 
+// libmosquitto reads one packet a call, unless it has messages of its own on their way.
+int Session::Read() {
+  const auto end = steady_clock::now() + kLongestRead;
+  for (std::size_t packets = 0; packets < kMostPacketsARead; ++packets) {
+    const std::uint64_t callbacks_before = callbacks_;
+    const int error = mosquitto_loop_read(client_.get(), 1);
+    if (error != MOSQ_ERR_SUCCESS || callbacks_ == callbacks_before) return error;
+    if (steady_clock::now() >= end) break;
+  }
+  more_input_ = true;
+  return MOSQ_ERR_SUCCESS;
+}
+
+// libmosquitto ends the connection when the answer to its ping has not been read in time, and does not know that it may
+// stand behind messages that keep us busy. While input waits the broker is not silent; and it hears from us as long as
+// we acknowledge messages.
+bool Session::MustLookAfterKeepalive() const { return !more_input_ || steady_clock::now() - last_sent_ >= keepalive_; }
+
 Status Session::Ended(int error) const {
   if (refused_with_) return ConnectRefused(options_, *refused_with_);
   if (disconnected_with_) return DisconnectedByBroker(options_, *disconnected_with_);
+  if (error == MOSQ_ERR_KEEPALIVE) return NoAnswer(options_, "a ping", keepalive_);
   return ConnectionLost(options_, error == MOSQ_ERR_SUCCESS ? MOSQ_ERR_CONN_LOST : error, library_log_, accepted_);
 }
 
@@ -205,27 +252,30 @@ std::size_t Session::PacketBytes(const Message& message) const {
   return 1 + VarintBytes(rest) + rest;
 }
 
+Status Session::CannotBeSent(Code code, const Message& message, int error) const {
+  return {code, fmt::format("a message to {} cannot be sent to {}: {}", message.topic, Address(options_),
+                            mosquitto_strerror(error))};
+}
+
 Result<int> Session::Publish(const Message& message) {
   // libmosquitto checks the size, too, but miscounts by a byte, and keeps what it then cannot send.
-  if (most_packet_bytes_ > 0 && PacketBytes(message) > most_packet_bytes_) {
-    return {Code::kInvalidArgument,
+  if (most_packet_bytes_ && PacketBytes(message) > *most_packet_bytes_) {
+    return {Code::kResourceExhausted,
             fmt::format("a message of {} bytes to {} is larger than {} takes ({} bytes): raise the broker's "
                         "max_packet_size",
-                        message.payload.size(), message.topic, Address(options_), most_packet_bytes_)};
+                        message.payload.size(), message.topic, Address(options_), *most_packet_bytes_)};
   }
   int packet_id = 0;
   const int error =
       mosquitto_publish_v5(client_.get(), &packet_id, message.topic.c_str(), static_cast<int>(message.payload.size()),
                            message.payload.data(), kQos, message.retained, nullptr);
   switch (error) {
-    case MOSQ_ERR_SUCCESS: return packet_id;
+    case MOSQ_ERR_SUCCESS: last_sent_ = steady_clock::now(); return packet_id;
+    case MOSQ_ERR_PAYLOAD_SIZE:
+    case MOSQ_ERR_OVERSIZE_PACKET: return CannotBeSent(Code::kResourceExhausted, message, error);
     case MOSQ_ERR_INVAL:
     case MOSQ_ERR_MALFORMED_UTF8:
-    case MOSQ_ERR_PAYLOAD_SIZE:
-    case MOSQ_ERR_OVERSIZE_PACKET:
-    case MOSQ_ERR_QOS_NOT_SUPPORTED:
-      return {Code::kInvalidArgument, fmt::format("a message to {} cannot be sent to {}: {}", message.topic,
-                                                  Address(options_), mosquitto_strerror(error))};
+    case MOSQ_ERR_QOS_NOT_SUPPORTED: return CannotBeSent(Code::kInvalidArgument, message, error);
     default: return Ended(error);
   }
 }
