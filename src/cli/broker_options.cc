@@ -1,8 +1,18 @@
 #include "cli/broker_options.h"
 
-#include <cstdlib>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+
+#include "base/clock.h"
+#include "base/device_id.h"
+#include "mqtt/keys/certificate.h"
+#include "mqtt/keys/expiry.h"
 #include "os/files.h"
+#include "report/terminal_text.h"
 
 namespace inferometer::cli {
 namespace {
@@ -18,6 +28,34 @@ Result<std::string> Password(const std::string& file) {
   }
   ASSIGN_OR_RETURN(const std::string text, os::ReadFile(file, kLongestPassword));
   return text.substr(0, text.find_first_of("\r\n"));
+}
+
+void WarnOfEnd(const std::string& file, const mqtt::keys::Certificate& certificate, WallTime now) {
+  const auto left = mqtt::keys::Left(certificate.not_after, now);
+  if (left > mqtt::keys::kWarnedBefore) return;
+  const std::string date = mqtt::keys::Date(certificate.not_after);
+  if (left.count() < 0) {
+    spdlog::warn("the certificate {} ended on {}: the broker will refuse it; get a new one, or set the clock",
+                 report::TerminalText(file), date);
+  } else {
+    spdlog::warn("the certificate {} ends on {}, in {} days: get a new one (inferometer keys ... --renew)",
+                 report::TerminalText(file), date, left.count());
+  }
+}
+
+void WarnOfReadableKey(const std::string& file) {
+  std::error_code error;
+  const auto mode = std::filesystem::status(file, error).permissions();
+  if (error || (mode & std::filesystem::perms::others_read) == std::filesystem::perms::none) return;
+  spdlog::warn("everybody on this machine can read the key {}: chmod 600", report::TerminalText(file));
+}
+
+// What cannot be read is the connection's to tell.
+void WarnOfCertificate(const BrokerArguments& arguments) {
+  if (arguments.cert_file.empty()) return;
+  const auto certificate = mqtt::keys::ReadCertificate(arguments.cert_file);
+  if (certificate.ok()) WarnOfEnd(arguments.cert_file, *certificate, base::SystemClock().Wall());
+  WarnOfReadableKey(arguments.key_file);
 }
 
 }  // namespace
@@ -48,13 +86,28 @@ void AddBrokerOptions(CLI::App& app, BrokerArguments& arguments) {
 
 Result<mqtt::Options> BrokerOptions(const BrokerArguments& arguments) {
   mqtt::Options options;
-  const bool tls = arguments.tls || !arguments.ca_file.empty();
+  const bool tls = arguments.tls || !arguments.ca_file.empty() || !arguments.cert_file.empty();
   options.host = arguments.host;
   options.port = arguments.port != 0 ? arguments.port : tls ? kTlsPort : kPlainPort;
   options.username = arguments.username;
   ASSIGN_OR_RETURN(options.password, Password(arguments.password_file));
   if (tls) options.tls = mqtt::Tls{arguments.ca_file, arguments.cert_file, arguments.key_file};
+  WarnOfCertificate(arguments);
   return options;
+}
+
+Status CheckCertificateNames(const BrokerArguments& arguments, const std::string& device_id) {
+  if (arguments.cert_file.empty() || !arguments.username.empty()) return Ok();
+  ASSIGN_OR_RETURN(const mqtt::keys::Certificate certificate, mqtt::keys::ReadCertificate(arguments.cert_file));
+  const std::string& name = certificate.common_name;
+  const auto id = base::CanonicalDeviceId(name);
+  if (!id.ok() && !name.starts_with('_')) return Ok();
+  if (id.ok() && *id == device_id) return Ok();
+  return {Code::kInvalidArgument,
+          fmt::format("the certificate {} is of \"{}\", and this device is \"{}\": the broker would refuse what it "
+                      "publishes; {}take the certificate of {} (inferometer keys device)",
+                      arguments.cert_file, name, device_id, id.ok() ? fmt::format("give --device-id {}, or ", *id) : "",
+                      device_id)};
 }
 
 }  // namespace inferometer::cli

@@ -24,7 +24,14 @@ struct BrokerArguments {
 void AddBrokerOptions(CLI::App& app, BrokerArguments& arguments);
 
 // The password is the first line of the password file, else the environment's MQTT_PASSWORD; never an argument, which
-// everyone on the machine could read.
+// everyone on the machine could read. Logs a warning when the certificate ends within 30 days or has ended, or when
+// others can read its key.
 [[nodiscard]] Result<mqtt::Options> BrokerOptions(const BrokerArguments& arguments);
+
+// A broker that takes its users from certificates lets a device write in the name that its certificate holds, and in no
+// other. kInvalidArgument when the certificate names another device, or a user of `inferometer keys` that is none; a
+// name that is neither, as another authority may give it, passes, and so does everything with a user name: the broker
+// goes by that one.
+[[nodiscard]] Status CheckCertificateNames(const BrokerArguments& arguments, const std::string& device_id);
 
 }  // namespace inferometer::cli

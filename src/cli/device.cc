@@ -9,13 +9,17 @@
 #include <stop_token>
 
 #include "base/clock.h"
+#include "base/record_key.h"
 #include "cli/command.h"
 #include "cli/device_arguments.h"
 #include "cli/log.h"
 #include "cli/probe_options.h"
 #include "cli/version.h"
+#include "device/clock_facts.h"
 #include "device/device.h"
+#include "device/keeper.h"
 #include "device/run_context.h"
+#include "os/boot.h"
 #include "os/machine.h"
 #include "os/signals.h"
 #include "probe/energy/power_mode.h"
@@ -27,6 +31,7 @@ namespace {
 using report::TerminalText;
 
 constexpr std::chrono::milliseconds kGoodBye{2000};
+constexpr std::chrono::milliseconds kFlush{10'000};
 constexpr std::size_t kShownAnswer = 160;
 
 void Warn(const std::string& problem) { spdlog::warn("{}", TerminalText(problem)); }
@@ -83,41 +88,83 @@ class DeviceRun {
  public:
   DeviceRun(const DeviceArguments& arguments, std::stop_token stop)
       : arguments_(arguments), stop_(std::move(stop)), inbox_(arguments.queue) {}
+  // The keeper's thread uses the publisher, and the publisher's the keeper.
+  ~DeviceRun() {
+    if (keeper_) keeper_->Finish();
+  }
+  DeviceRun(const DeviceRun&) = delete;
+  DeviceRun& operator=(const DeviceRun&) = delete;
 
   Status Prepare() {
     ASSIGN_OR_RETURN(recorder_, Recorder::Create(arguments_.recorder));  // before the model is loaded: its baseline
     ASSIGN_OR_RETURN(prompt_, MakePrompt());
-    ASSIGN_OR_RETURN(auto directory, store::MetricsDirectory::Open({.folder = arguments_.out,
-                                                                    .device_id = arguments_.id,
-                                                                    .portable_names = arguments_.portable_names},
-                                                                   os::SystemFileCalls(), clock_));
-    directory_.emplace(std::move(directory));
+    RETURN_IF_ERROR(OpenKeeping());
     ASSIGN_OR_RETURN(source_, MakeSource());
     RETURN_IF_ERROR(LoadModel());
-    directory_->SetContext(Context());
+    StartKeeper();
     return Connect();
   }
 
   // The exit code.
   int Run() {
-    device::Device device(
-        {.interval = arguments_.interval,
-         .save_every_messages = *arguments_.save_every,
-         .most_messages = arguments_.most_messages,
-         .answer = arguments_.answer},
-        {*source_, *directory_, *recorder_, engine_.get(), publisher_.get(), inbox_, *prompt_},
-        {.on_answer = ShowAnswer,
-         .on_saved = [](const store::SavedFile& saved) { spdlog::info("saved {}", TerminalText(saved.path.string())); },
-         .on_problem = Warn});
+    device::Device device({.interval = arguments_.interval,
+                           .save_every_messages = *arguments_.save_every,
+                           .most_messages = arguments_.most_messages,
+                           .answer = arguments_.answer},
+                          {*source_, *keeper_, *recorder_, engine_.get(), publisher_.get(), inbox_, *prompt_,
+                           [id = boot_id_] { return device::ReadClockFacts(id); }},
+                          {.on_answer = ShowAnswer});
     const Status input = device.Run(stop_);
     if (!input.ok()) spdlog::error("{}", TerminalText(input.message()));
     GoodBye();
-    Report(device.counts());
-    const bool all_kept = device.counts().unsaved == 0 && device.counts().dropped == 0;
-    return input.ok() && all_kept ? kDone : kFailed;
+    const device::KeeperStats kept = keeper_->stats();
+    Report(device.counts(), kept);
+    return input.ok() && kept.unsaved == 0 && kept.lost_records == lost_before_ ? kDone : kFailed;
   }
 
  private:
+  // The lock before all else: nobody else's journal is touched.
+  Status OpenKeeping() {
+    ASSIGN_OR_RETURN(auto lock, store::LockFolder(arguments_.out));
+    lock_.emplace(std::move(lock));
+    const auto stream = base::ParseStream(recorder_->session_id());
+    if (!stream) return {Code::kInternal, "the recorder's session is no stream"};
+    boot_id_ = device::ReadBootIdText(arguments_.recorder.procfs);
+    const auto boot_id = os::ReadBootId(arguments_.recorder.procfs);
+    device::KeepingOptions options{.folder = arguments_.out,
+                                   .device_id = arguments_.id,
+                                   .portable_names = arguments_.portable_names,
+                                   .is_shipping = !arguments_.broker.host.empty(),
+                                   .journal = arguments_.journal};
+    options.journal.stream = *stream;
+    if (boot_id.ok()) options.journal.boot_id = *boot_id;
+    ASSIGN_OR_RETURN(keeping_, device::RecordKeeping::Open(std::move(options), os::SystemFileCalls(), clock_));
+    lost_before_ = keeping_->lost_records();
+    for (const std::string& note : keeping_->recovered().notes) Warn(note);
+    if (keeping_->recovered().unsaved > 0) {
+      spdlog::info("{} records of an earlier run are in no file yet; they are saved now",
+                   keeping_->recovered().unsaved);
+    }
+    return Ok();
+  }
+
+  void StartKeeper() {
+    std::string context;
+    store::AppendJson(Context(), context);
+    keeping_->SetContext(std::move(context));
+    std::unique_ptr<device::Shipping> shipping;
+    if (!arguments_.broker.host.empty()) {
+      shipping = std::make_unique<device::Shipping>(*keeping_, os::SystemFileCalls(), mqtt::Outbox::Options{},
+                                                    mqtt::MachineRandom(), Warn);
+    }
+    keeper_ = std::make_unique<device::Keeper>(
+        device::KeeperOptions{}, std::move(keeping_), std::move(shipping), clock_,
+        device::KeeperEvents{
+            .on_saved =
+                [](const store::SavedFile& saved) { spdlog::info("saved {}", TerminalText(saved.path.string())); },
+            .on_problem = Warn});
+  }
+
   Result<std::optional<telemetry::PromptTemplate>> MakePrompt() const {
     std::string text(telemetry::kDefaultPromptTemplate);
     if (!arguments_.prompt_file.empty()) {
@@ -150,7 +197,7 @@ class DeviceRun {
                  TerminalText(model.name), model.quantization, model.file_size_mb, model.load_time_seconds,
                  model.compute_device, model.threads, model.context_tokens,
                  TerminalText(recorder_->EnergyDescription()));
-    return directory_->SaveLoading(device::LoadingContext(model, arguments_.id, begin));
+    return keeping_->SaveLoading(device::LoadingContext(model, arguments_.id, begin));
   }
 
   store::Context Context() const {
@@ -171,30 +218,55 @@ class DeviceRun {
     ASSIGN_OR_RETURN(mqtt::Options broker, BrokerOptions(arguments_.broker));
     broker.client_id = arguments_.id;
     const bool listen = !arguments_.generate && arguments_.replay.empty();
-    ASSIGN_OR_RETURN(publisher_,
-                     device::Publisher::Start({std::move(broker), arguments_.id, listen}, inbox_, clock_, Warn));
+    device::Publisher::Options options{std::move(broker), arguments_.id, listen,
+                                       [id = boot_id_] { return device::ReadClockFacts(id); }};
+    device::Publisher::Events events{
+        .on_problem = Warn,
+        .on_online = [this] { keeper_->OnOnline(); },
+        .on_offline = [this] { keeper_->OnOffline(); },
+        .on_acknowledgement = [this](mqtt::Acknowledgement one) { keeper_->OnAcknowledgement(std::move(one)); },
+        .on_answer = [this](std::uint64_t ticket, const mqtt::Answer& answer) { keeper_->OnAnswer(ticket, answer); }};
+    ASSIGN_OR_RETURN(publisher_, device::Publisher::Start(std::move(options), inbox_, clock_, std::move(events)));
     publisher_->SetContext(Context());
+    keeper_->Attach(*publisher_);
     if (listen) spdlog::info("waiting for messages on iot/telemetry/{}; Ctrl-C saves and ends", arguments_.id);
     return Ok();
   }
 
+  // Everything into files first, then what the hub does not have yet, as long as that may take.
   void GoodBye() {
-    if (publisher_ == nullptr) return;
-    const auto drain = std::chrono::milliseconds(std::llround(arguments_.drain_seconds * 1000));
-    if (!stop_.stop_requested() && publisher_->stats().pending > 0) {
-      publisher_->Drain(drain, stop_);
-    }
-    if (!publisher_->Stop(kGoodBye)) {
-      spdlog::warn("{} messages were not acknowledged by the broker; the records are in {}",
-                   publisher_->stats().pending, TerminalText(arguments_.out.string()));
+    if (publisher_ != nullptr && !stop_.stop_requested()) Drain();
+    keeper_->Finish();
+    if (publisher_ != nullptr && !publisher_->Stop(kGoodBye)) {
+      spdlog::warn("{} messages were not acknowledged by the broker", publisher_->stats().pending);
     }
   }
 
-  void Report(const device::DeviceCounts& counts) const {
+  void Drain() {
+    keeper_->Flush(kFlush);
+    const auto drain = std::chrono::milliseconds(std::llround(arguments_.drain_seconds * 1000));
+    const device::KeeperStats kept = keeper_->stats();
+    if ((kept.lag == 0 && kept.is_confirmed) || drain.count() == 0) return;
+    spdlog::info("waiting up to {} s for a hub to have the last {} records (--drain)", arguments_.drain_seconds,
+                 kept.lag);
+    keeper_->Drain(drain, stop_);
+  }
+
+  void Report(const device::DeviceCounts& counts, const device::KeeperStats& kept) const {
     spdlog::info("{} messages, {} inferences ({} failed), {} files saved in {}", counts.messages, counts.inferences,
-                 counts.failed, counts.saves, TerminalText(arguments_.out.string()));
-    if (counts.unsaved > 0) spdlog::error("{} records could not be saved and are lost", counts.unsaved);
-    if (counts.dropped > 0) spdlog::error("{} records were dropped while saving failed", counts.dropped);
+                 counts.failed, kept.saves, TerminalText(arguments_.out.string()));
+    if (kept.unwritten > 0) spdlog::error("{} records could not be written and are lost", kept.unwritten);
+    if (kept.unsaved > kept.unwritten) {
+      spdlog::error("{} records are in no file; they are in the journal, and saved at the next start",
+                    kept.unsaved - kept.unwritten);
+    }
+    if (kept.lost_records > lost_before_) {
+      spdlog::error("{} records are lost; the journal's loss reports name them", kept.lost_records - lost_before_);
+    }
+    if (publisher_ && kept.lag > 0) {
+      spdlog::warn("{} records were not acknowledged by a hub; they stay in the journal and are sent at the next start",
+                   kept.lag);
+    }
     if (inbox_.dropped() > 0) spdlog::warn("{} messages gave way in the full queue (--queue)", inbox_.dropped());
     if (publisher_ && publisher_->malformed() > 0)
       spdlog::warn("{} malformed messages were skipped", publisher_->malformed());
@@ -206,10 +278,14 @@ class DeviceRun {
   device::Inbox inbox_;
   std::unique_ptr<Recorder> recorder_;
   std::optional<telemetry::PromptTemplate> prompt_;
-  std::optional<store::MetricsDirectory> directory_;
+  std::optional<os::FileLock> lock_;
+  std::optional<std::string> boot_id_;
+  std::unique_ptr<device::RecordKeeping> keeping_;  // until the keeper has it
+  std::uint64_t lost_before_ = 0;
   std::unique_ptr<device::Source> source_;
   std::unique_ptr<engine::LlamaEngine> engine_;
-  std::unique_ptr<device::Publisher> publisher_;  // last: its thread puts into the inbox
+  std::unique_ptr<device::Keeper> keeper_;
+  std::unique_ptr<device::Publisher> publisher_;  // last: its thread puts into the inbox and tells the keeper
 };
 
 int RunDevice(DeviceArguments& arguments) {

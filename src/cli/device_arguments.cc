@@ -115,7 +115,17 @@ void AddMeasuring(CLI::App& app, DeviceArguments& a) {
       ->type_name("N")
       ->group(group);
   app.add_flag("--portable-names", a.portable_names, "File names with - for :")->group(group);
-  app.add_option("--drain", a.drain_seconds, "At the end of the input, wait so long for the broker's acknowledgements")
+  app.add_option("--journal-size", a.journal.most_bytes,
+                 "Most room for the journal (default: a tenth of the file system, at most 4 GiB)")
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("SIZE")
+      ->group(group);
+  app.add_option("--keep-free", a.journal.keep_free_bytes,
+                 "What the journal leaves free on its file system (default: 15 %, at most 4 GiB)")
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("SIZE")
+      ->group(group);
+  app.add_option("--drain", a.drain_seconds, "At the end of the input, wait so long for a hub to have every record")
       ->check(CLI::Range(0.0, 1e7))
       ->type_name("SECONDS")
       ->capture_default_str()
@@ -139,7 +149,7 @@ Status CompleteIdentity(DeviceArguments& a, const os::Machine& machine) {
   auto id = base::CanonicalDeviceId(a.id);
   if (!id.ok()) return {id.status().code(), "--device-id " + a.id + ": " + id.status().message()};
   a.id = *id;
-  return Ok();
+  return CheckCertificateNames(a.broker, a.id);
 }
 
 }  // namespace

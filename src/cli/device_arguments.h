@@ -10,6 +10,7 @@
 #include "cli/broker_options.h"
 #include "engine/llama_engine.h"
 #include "inferometer/recorder.h"
+#include "store/journal.h"
 
 namespace inferometer::cli {
 
@@ -43,6 +44,7 @@ struct DeviceArguments {
   bool portable_names = false;
   std::optional<int> save_every;
   double drain_seconds = 30;
+  store::JournalOptions journal;
   std::string log_level = "info";
 };
 

@@ -15,6 +15,8 @@
 #include "cli/command.h"
 #include "cli/device.h"
 #include "cli/doctor.h"
+#include "cli/hub.h"
+#include "cli/keys.h"
 #include "cli/measure.h"
 #include "cli/selftest.h"
 #include "cli/settings.h"
@@ -27,6 +29,8 @@ namespace {
 constexpr std::array kCommands = {
     Command{"Run and record", "device", "messages in, every Nth to the LLM, measured records out",
             "inferometer device --generate 50", SetUpDevice},
+    Command{"Run and record", "hub", "collect what devices send, each record once, and acknowledge it",
+            "inferometer hub --out hub-metrics --broker localhost", SetUpHub},
     Command{"Run and record", "measure", "time, CPU, peak memory and energy of any program",
             "inferometer measure -- ./llama-cli -m model.gguf -p hi", SetUpMeasure},
     Command{"Ask", "analyze", "summary and comparison of what was recorded", "inferometer analyze --compare",
@@ -35,6 +39,8 @@ constexpr std::array kCommands = {
             "inferometer doctor", SetUpDoctor},
     Command{"Set up", "selftest", "what measuring does to what is measured, on this machine",
             "inferometer selftest --for 60", SetUpSelftest},
+    Command{"Set up", "keys", "certificates, access list and broker configuration for a lab or a fleet",
+            "inferometer keys ca --out keys", SetUpKeys},
     Command{"Set up", "simulate", "publish sensor messages to a broker, as a device's sensors would",
             "inferometer simulate --broker localhost --device-id 00:0f:00:70:91:0a --generate 50", SetUpSimulate},
 };

@@ -7,6 +7,7 @@
 #include <cctype>
 #include <cstdlib>
 #include <string_view>
+#include <vector>
 
 #include "os/files.h"
 
@@ -26,9 +27,15 @@ Status At(const std::filesystem::path& file, const toml::source_region& where, s
   return {Code::kInvalidArgument, fmt::format("{}:{}: {}", file.string(), where.begin.line, what)};
 }
 
-CLI::Option* FindOption(CLI::App& app, std::string key) {
+// The options of that name, of the subcommand and of its own subcommands.
+std::vector<CLI::Option*> FindOptions(CLI::App& app, std::string key) {
   std::replace(key.begin(), key.end(), '_', '-');
-  return app.get_option_no_throw("--" + key);
+  std::vector<CLI::Option*> found;
+  if (CLI::Option* own = app.get_option_no_throw("--" + key)) found.push_back(own);
+  for (CLI::App* below : app.get_subcommands({})) {
+    if (CLI::Option* option = below->get_option_no_throw("--" + key)) found.push_back(option);
+  }
+  return found;
 }
 
 // TOML's value as the text that the command line would hold.
@@ -41,12 +48,12 @@ std::optional<std::string> AsText(const toml::node& node) {
 }
 
 Status ApplyKey(const std::filesystem::path& file, const std::string& key, const toml::node& node, CLI::App& app) {
-  CLI::Option* option = FindOption(app, key);
-  if (option == nullptr) return At(file, node.source(), fmt::format("{} has no option \"{}\"", app.get_name(), key));
+  const std::vector<CLI::Option*> options = FindOptions(app, key);
+  if (options.empty()) return At(file, node.source(), fmt::format("{} has no option \"{}\"", app.get_name(), key));
   const auto text = AsText(node);
   if (!text) return At(file, node.source(), fmt::format("\"{}\" must be a text, a number or true/false", key));
   try {
-    option->run_callback_for_default()->default_val(*text);
+    for (CLI::Option* option : options) option->run_callback_for_default()->default_val(*text);
   } catch (const CLI::Error& error) {
     return At(file, node.source(), fmt::format("\"{}\": {}", key, error.what()));
   }
@@ -66,7 +73,7 @@ Status ApplyEverywhere(const std::filesystem::path& file, const std::string& key
                        CLI::App& root) {
   bool known = false;
   for (CLI::App* app : root.get_subcommands({})) {
-    if (FindOption(*app, key) == nullptr) continue;
+    if (FindOptions(*app, key).empty()) continue;
     known = true;
     RETURN_IF_ERROR(ApplyKey(file, key, node, *app));
   }
@@ -82,6 +89,7 @@ void NameEnvironment(CLI::App& app) {
     if (names.empty() || names.front() == "help" || !option->get_envname().empty()) continue;
     option->envname(EnvironmentName(names.front()));
   }
+  for (CLI::App* below : app.get_subcommands({})) NameEnvironment(*below);
 }
 
 Status ApplyFile(const std::filesystem::path& file, CLI::App& root) {

@@ -16,11 +16,16 @@ class SettingsTest : public testing::Test {
     device->add_option("--interval", interval_)->check(CLI::Range(1, 100))->envname("TEST_INTERVAL");
     device->add_option("--device-id", id_);
     device->add_flag("--portable-names", portable_);
+    CLI::App* keys = root_.add_subcommand("keys", "");
+    keys->add_subcommand("hub", "")->add_option("--days", days_);
+    keys->add_subcommand("crl", "")->add_option("--days", crl_days_);
+    NameEnvironment(*keys);
     root_.add_subcommand("analyze", "")->add_option("--device", id_);
     NameEnvironment(*device);
   }
   void TearDown() override {
     ::unsetenv("TEST_INTERVAL");
+    ::unsetenv("INFEROMETER_DAYS");
     ::unsetenv("INFEROMETER_DEVICE_ID");
   }
   Status Apply(const std::string& toml) { return ApplyFile(folder_.Put("a.toml", toml), root_); }
@@ -32,6 +37,8 @@ class SettingsTest : public testing::Test {
   os::TemporaryFolder folder_;
   CLI::App root_;
   int interval_ = 5;
+  int days_ = 1;
+  int crl_days_ = 1;
   std::string id_ = "none";
   bool portable_ = false;
 };
@@ -53,6 +60,18 @@ TEST_F(SettingsTest, EnvironmentBeatsFileAndCommandLineBeatsBoth) {
   EXPECT_EQ(id_, "from-environment");
   Parse({"device", "--interval", "9"});
   EXPECT_EQ(interval_, 9);
+}
+
+TEST_F(SettingsTest, SubcommandOfASubcommandTakesItsTablesKeysAndTheEnvironment) {
+  ASSERT_TRUE(Apply("[keys]\ndays = 7\n").ok());
+  Parse({"keys", "hub"});
+  EXPECT_EQ(days_, 7);
+  EXPECT_EQ(crl_days_, 7);
+  ::setenv("INFEROMETER_DAYS", "8", 1);
+  Parse({"keys", "hub"});
+  EXPECT_EQ(days_, 8);
+  Parse({"keys", "hub", "--days", "9"});
+  EXPECT_EQ(days_, 9);
 }
 
 TEST_F(SettingsTest, TopLevelKeyIsForEverySubcommandThatKnowsIt) {

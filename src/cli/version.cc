@@ -4,7 +4,7 @@
 
 #include "engine/llama_engine.h"
 #include "generated/version_numbers.h"
-#include "store/metrics_directory.h"
+#include "store/context.h"
 
 namespace inferometer::cli {
 

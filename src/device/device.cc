@@ -3,6 +3,17 @@
 #include <utility>
 
 namespace inferometer::device {
+namespace {
+
+// Only where the time of the record may be wrong: a hub can repair it then.
+void AddClocks(const ClockFacts& facts, InferenceRecord& record) {
+  if (facts.is_synchronised.value_or(true) || !facts.boot_id) return;
+  record.clock_state = "unsynchronised";
+  record.boot_id = facts.boot_id;
+  record.boottime_ms = facts.boottime_ms;
+}
+
+}  // namespace
 
 Device::Device(DeviceOptions options, Parts parts, DeviceEvents events)
     : options_(options), parts_(parts), events_(std::move(events)) {}
@@ -26,32 +37,25 @@ Status Device::TakeMessages(const std::stop_token& stop) {
 
 void Device::Infer(const telemetry::SensorMessage& message, const std::stop_token& stop) {
   if (parts_.engine == nullptr) return;
-  engine::Answer answer = parts_.engine->Ask(parts_.prompt.Render(message), options_.answer, parts_.recorder, stop);
+  const std::string prompt = parts_.prompt.Render(message);
+  const auto clocks = parts_.clock_facts ? std::optional(parts_.clock_facts()) : std::nullopt;
+  engine::Answer answer = parts_.engine->Ask(prompt, options_.answer, parts_.recorder, stop);
   ++counts_.inferences;
   if (answer.record.failed()) ++counts_.failed;
-  answer.record = parts_.directory.Add(std::move(answer.record));
-  if (parts_.publisher != nullptr) {
-    parts_.publisher->PublishRecord(answer.record);
-    if (!answer.text.empty()) parts_.publisher->PublishAnalysis(answer.record, answer.text);
+  if (clocks) AddClocks(*clocks, answer.record);
+  answer.record = parts_.keeper.Keep(std::move(answer.record));
+  if (parts_.publisher != nullptr && !answer.text.empty()) {
+    parts_.publisher->PublishAnalysis(answer.record, answer.text);
   }
   if (events_.on_answer) events_.on_answer(counts_.messages, answer);
 }
 
 void Device::Save() {
-  const auto saved = parts_.directory.Save();
-  counts_.unsaved = parts_.directory.unsaved();
-  counts_.dropped = parts_.directory.dropped();
-  if (!saved.ok()) {
-    if (events_.on_problem) events_.on_problem(saved.status().message());
-  } else if (saved->has_value()) {
-    ++counts_.saves;
-    if (parts_.publisher != nullptr) parts_.publisher->PublishSummary((*saved)->summary);
-    if (events_.on_saved) events_.on_saved(**saved);
+  if (parts_.publisher != nullptr) {
+    parts_.publisher->SetLosses(
+        {.telemetry_malformed = parts_.publisher->malformed(), .telemetry_dropped = parts_.inbox.dropped()});
   }
-  if (parts_.publisher == nullptr) return;
-  parts_.publisher->PublishStatus({.telemetry_malformed = parts_.publisher->malformed(),
-                                   .telemetry_dropped = parts_.inbox.dropped(),
-                                   .records_unsaved_dropped = counts_.dropped});
+  parts_.keeper.RequestSave();
 }
 
 }  // namespace inferometer::device

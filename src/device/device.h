@@ -7,11 +7,11 @@
 #include <stop_token>
 #include <string>
 
+#include "device/keeper.h"
 #include "device/publisher.h"
 #include "device/source.h"
 #include "engine/llama_engine.h"
 #include "inferometer/recorder.h"
-#include "store/metrics_directory.h"
 #include "telemetry/prompt_template.h"
 
 namespace inferometer::device {
@@ -26,17 +26,12 @@ struct DeviceOptions {
 // What happened, for whoever watches. Called on the device's thread, between inferences, never within one.
 struct DeviceEvents {
   std::function<void(std::uint64_t message, const engine::Answer& answer)> on_answer;
-  std::function<void(const store::SavedFile& saved)> on_saved;
-  std::function<void(const std::string& problem)> on_problem;
 };
 
 struct DeviceCounts {
   std::uint64_t messages = 0;
   std::uint64_t inferences = 0;  // records, the failed ones too
   std::uint64_t failed = 0;
-  std::uint64_t saves = 0;
-  std::uint64_t unsaved = 0;  // records that could not be saved at the end
-  std::uint64_t dropped = 0;  // records that were dropped because saving failed for long
 };
 
 // The parts must outlive the device. One thread.
@@ -44,18 +39,20 @@ class Device {
  public:
   struct Parts {
     Source& source;
-    store::MetricsDirectory& directory;
+    Keeper& keeper;
     Recorder& recorder;
     engine::LlamaEngine* engine;  // null: messages are counted only
     Publisher* publisher;         // null: no broker
     const Inbox& inbox;
     const telemetry::PromptTemplate& prompt;
+    // Of the moment; empty: the records say nothing of clocks.
+    std::function<ClockFacts()> clock_facts{};
   };
   Device(DeviceOptions options, Parts parts, DeviceEvents events);
 
   // Until the end of the input, `most_messages`, or `stop`, which also cancels the inference that runs: that one
-  // becomes a failed record. Then saves what is not saved. Nothing on the network's side, and no failing save, ends or
-  // delays it; only the input does: its error is returned, after the save.
+  // becomes a failed record. Then asks for a save. Nothing on the network's side, and no failing disk, ends or delays
+  // it; only the input does: its error is returned.
   [[nodiscard]] Status Run(const std::stop_token& stop);
 
   [[nodiscard]] const DeviceCounts& counts() const { return counts_; }

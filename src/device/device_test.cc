@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cerrno>
+#include <thread>
 
 #include "base/clock.h"
 #include "os/faulty_files.h"
@@ -27,49 +29,55 @@ class DeviceTest : public testing::Test {
     delete recorder_;
   }
   void SetUp() override {
-    auto directory =
-        store::MetricsDirectory::Open({.folder = folder_.path() / "d", .device_id = "test-device"}, *calls_, clock_);
-    ASSERT_TRUE(directory.ok()) << directory.status().message();
-    directory_.emplace(std::move(*directory));
     prompt_.emplace(*telemetry::PromptTemplate::Parse("Temperature {temp}. One word: warm or cold?"));
+    StartKeeper();
+  }
+  // As at the start of a run.
+  void StartKeeper() {
+    KeepingOptions options{.folder = folder_.path() / "d", .device_id = "test-device"};
+    options.journal.stream = ++stream_;
+    auto keeping = RecordKeeping::Open(std::move(options), faulty_, clock_);
+    ASSERT_TRUE(keeping.ok()) << keeping.status().message();
+    keeper_ = std::make_unique<Keeper>(
+        KeeperOptions{}, std::move(*keeping), nullptr, clock_,
+        KeeperEvents{
+            .on_saved = [this](const store::SavedFile& saved) { saved_.push_back(saved.summary.total_inferences); },
+            .on_problem = [this](const std::string& problem) { problems_.push_back(problem); }});
   }
   DeviceCounts Run(std::uint64_t messages, DeviceOptions options, bool with_engine = true) {
     GeneratorSource source(*telemetry::Generator::Create("test-device", 1, WallTime()), messages, std::nullopt);
     options.answer.max_tokens = 2;
-    Device device(options,
-                  {source, *directory_, *recorder_, with_engine ? engine_ : nullptr, nullptr, inbox_, *prompt_},
+    Device device(options, {source, *keeper_, *recorder_, with_engine ? engine_ : nullptr, nullptr, inbox_, *prompt_},
                   Events());
     status_ = device.Run(stop_.get_token());
+    EXPECT_TRUE(keeper_->Flush(std::chrono::seconds(20)));
     return device.counts();
   }
   DeviceEvents Events() {
-    return {.on_answer =
-                [this](std::uint64_t message, const engine::Answer& answer) {
-                  answered_.push_back(message);
-                  if (stop_after_ && answered_.size() == *stop_after_) stop_.request_stop();
-                  last_ = answer.record;
-                },
-            .on_saved = [this](const store::SavedFile& saved) { saved_.push_back(saved.summary.total_inferences); },
-            .on_problem = [this](const std::string& problem) { problems_.push_back(problem); }};
+    return {.on_answer = [this](std::uint64_t message, const engine::Answer& answer) {
+      answered_.push_back(message);
+      if (stop_after_ && answered_.size() == *stop_after_) stop_.request_stop();
+      last_ = answer.record;
+    }};
   }
 
   static inline Recorder* recorder_ = nullptr;
   static inline engine::LlamaEngine* engine_ = nullptr;
   os::TemporaryFolder folder_;
   base::SystemClock clock_;
-  bool disk_full_ = false;
+  std::atomic<bool> disk_full_ = false;
   os::FaultyFileCalls faulty_{[this](int) { return disk_full_ ? ENOSPC : 0; }};
-  os::FileCalls* calls_ = &faulty_;
-  std::optional<store::MetricsDirectory> directory_;
+  store::StreamId stream_ = 0;
   std::optional<telemetry::PromptTemplate> prompt_;
   Inbox inbox_{10};
   std::stop_source stop_;
   std::optional<std::size_t> stop_after_;
   Status status_;
   std::vector<std::uint64_t> answered_;
-  std::vector<std::int64_t> saved_;
-  std::vector<std::string> problems_;
   InferenceRecord last_;
+  std::vector<std::int64_t> saved_;    // by the keeper's thread; looked at after Flush or Finish
+  std::vector<std::string> problems_;  // likewise
+  std::unique_ptr<Keeper> keeper_;     // last: its thread ends before all else
 };
 
 TEST_F(DeviceTest, EveryNthMessageIsAskedAndSavesComeInTurn) {
@@ -79,8 +87,9 @@ TEST_F(DeviceTest, EveryNthMessageIsAskedAndSavesComeInTurn) {
   EXPECT_EQ(counts.messages, 17U);
   EXPECT_EQ(counts.inferences, 5U);
   EXPECT_EQ(counts.failed, 0U);
-  EXPECT_EQ(counts.unsaved, 0U);
+  EXPECT_EQ(keeper_->stats().unsaved, 0U);
   EXPECT_EQ(last_.device_id, "test-device");
+  EXPECT_EQ(last_.record_id, "test-device/0000000000000001/5");
   EXPECT_EQ(last_.generated_tokens.value_or(0), 2);
 }
 
@@ -105,24 +114,41 @@ TEST_F(DeviceTest, StopSavesWhatWasFinished) {
 TEST_F(DeviceTest, FullDiskFailsNoInferenceAndLosesNothingOnceThereIsRoom) {
   disk_full_ = true;
   stop_after_ = 3;
-  DeviceCounts counts = Run(1000, {.interval = 1, .save_every_messages = 2});
+  const DeviceCounts counts = Run(1000, {.interval = 1, .save_every_messages = 2});
   EXPECT_EQ(counts.failed, 0U);
-  EXPECT_EQ(counts.unsaved, 3U);
+  EXPECT_EQ(keeper_->stats().unsaved, 3U);
   EXPECT_FALSE(problems_.empty());
   disk_full_ = false;
   stop_ = {};
   stop_after_.reset();
-  counts = Run(1, {.interval = 1, .save_every_messages = 2});
+  Run(1, {.interval = 1, .save_every_messages = 2});
+  keeper_->Finish();
   EXPECT_EQ(saved_, (std::vector<std::int64_t>{4}));
-  EXPECT_EQ(counts.unsaved, 0U);
+  EXPECT_EQ(keeper_->stats().unsaved, 0U);
+  EXPECT_EQ(keeper_->stats().lost_records, 0U);
 }
 
-TEST_F(DeviceTest, InputErrorIsReturnedAfterTheSave) {
+TEST_F(DeviceTest, WhatAKilledRunLeftIsSavedAtTheNextStart) {
+  Run(3, {.interval = 1, .save_every_messages = 100});
+  ASSERT_EQ(saved_.size(), 1U);
+  Keeper& killed = *keeper_;
+  (void)killed.Keep(last_);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (killed.stats().durable_upto < 4 && std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  keeper_.reset();  // without Finish
+  StartKeeper();
+  keeper_->Finish();
+  EXPECT_EQ(saved_, (std::vector<std::int64_t>{3, 1}));
+}
+
+TEST_F(DeviceTest, InputErrorIsReturned) {
   const auto csv =
       folder_.Put("a.csv", "ts,device,co,humidity,light,lpg,motion,smoke,temp\n1,other-device,0,5,0,0,0,0,2\n");
   auto source = ReplaySource::Open(csv, {"test-device", {}}, [](const std::string&) {});
   ASSERT_TRUE(source.ok());
-  Device device({}, {**source, *directory_, *recorder_, engine_, nullptr, inbox_, *prompt_}, Events());
+  Device device({}, {**source, *keeper_, *recorder_, engine_, nullptr, inbox_, *prompt_}, Events());
   EXPECT_EQ(device.Run(stop_.get_token()).code(), Code::kNotFound);
 }
 

@@ -1,7 +1,9 @@
 #include "device/publisher.h"
 
+#include <mutex>
 #include <utility>
 
+#include "base/record_key.h"
 #include "base/timestamp.h"
 #include "record/json_write.h"
 #include "telemetry/sensor_message.h"
@@ -10,8 +12,6 @@ namespace inferometer::device {
 namespace {
 
 using record::JsonObject;
-
-constexpr std::chrono::milliseconds kDrainStep{100};
 
 std::string StatusText(const std::string& device_id, bool online, const std::optional<std::string>& timestamp) {
   std::string text;
@@ -25,19 +25,28 @@ std::string StatusText(const std::string& device_id, bool online, const std::opt
 
 }  // namespace
 
-// What both threads touch. The network's thread is in the handlers only.
+// What all threads touch. The network's thread is in the handlers only.
 class Publisher::State {
  public:
-  State(Options options, Inbox& inbox, const base::Clock& clock, std::function<void(const std::string&)> on_problem)
-      : device_id_(std::move(options.device_id)), inbox_(inbox), clock_(clock), on_problem_(std::move(on_problem)) {}
+  State(Options options, Inbox& inbox, const base::Clock& clock, Events events)
+      : device_id_(std::move(options.device_id)),
+        inbox_(inbox),
+        clock_(clock),
+        clock_facts_(std::move(options.clock_facts)),
+        events_(std::move(events)) {}
 
   Status Connect(mqtt::Options broker, bool listen) {
     broker.last_will = mqtt::Message{Topic("status"), StatusText(device_id_, false, std::nullopt), true};
-    if (listen) broker.subscriptions = {Topic("telemetry")};
+    broker.subscriptions = {Topic("ack")};
+    if (listen) broker.subscriptions.push_back(Topic("telemetry"));
     mqtt::Handlers handlers;
-    handlers.on_message = [this](std::string_view, std::string_view payload) { TakeTelemetry(payload); };
-    handlers.on_online = [this] { SendStatus(); };
-    handlers.on_offline = on_problem_;
+    handlers.on_message = [this](std::string_view topic, std::string_view payload) { Take(topic, payload); };
+    handlers.on_online = events_.on_online;
+    handlers.on_offline = [this](const std::string& reason) {
+      if (events_.on_offline) events_.on_offline();
+      events_.on_problem(reason);
+    };
+    handlers.on_answer = events_.on_answer;
     const std::lock_guard lock(mutex_);  // a handler may run before the pointer is set
     ASSIGN_OR_RETURN(connection_, mqtt::Connection::Start(std::move(broker), std::move(handlers)));
     return Ok();
@@ -47,13 +56,20 @@ class Publisher::State {
     return std::string("iot/").append(kind).append("/").append(device_id_).append(more);
   }
 
-  void TakeTelemetry(std::string_view payload) {
+  void Take(std::string_view topic, std::string_view payload) {
+    if (topic == Topic("ack")) return TakeAcknowledgement(payload);
     auto message = telemetry::ParseTelemetry(payload);
     if (message.ok() && message->device_id == device_id_) {
       inbox_.Put(std::move(*message));
       return;
     }
-    CountMalformed(message.ok() ? "telemetry of another device: " + message->device_id : message.status().message());
+    CountMalformed("telemetry",
+                   message.ok() ? "telemetry of another device: " + message->device_id : message.status().message());
+  }
+  void TakeAcknowledgement(std::string_view payload) {
+    auto acknowledgement = mqtt::ParseAcknowledgement(payload);
+    if (!acknowledgement.ok()) return CountMalformed("ack", acknowledgement.status().message());
+    if (events_.on_acknowledgement) events_.on_acknowledgement(std::move(*acknowledgement));
   }
 
   void SetContext(const store::Context& context) {
@@ -70,55 +86,103 @@ class Publisher::State {
     return malformed_;
   }
 
-  void SendStatus() {
-    mqtt::Connection* connection = nullptr;
+  void SendStatus(const ShippingStatus& shipping) {
     std::string text;
     {
+      const mqtt::Stats stats = connection().stats();
       const std::lock_guard lock(mutex_);
-      connection = connection_.get();
-      if (connection != nullptr) AppendOnline(text, connection->stats());
+      AppendOnline(text, stats, shipping);
     }
-    if (connection != nullptr) connection->Publish({Topic("status"), std::move(text), true});
+    connection().Publish({Topic("status"), std::move(text), true, {}});
   }
 
   [[nodiscard]] mqtt::Message GoodBye() const {
-    return {Topic("status"), StatusText(device_id_, false, base::FormatRfc3339(clock_.Wall())), true};
+    return {Topic("status"), StatusText(device_id_, false, base::FormatRfc3339(clock_.Wall())), true, {}};
   }
-  [[nodiscard]] mqtt::Connection& connection() { return *connection_; }
+  [[nodiscard]] mqtt::Connection& connection() {
+    const std::lock_guard lock(mutex_);
+    return *connection_;
+  }
   [[nodiscard]] const std::string& device_id() const { return device_id_; }
 
  private:
-  void CountMalformed(const std::string& why) {
+  void CountMalformed(std::string_view kind, const std::string& why) {
     constexpr std::uint64_t kNamed = 10;  // the rest is counted
     std::uint64_t count = 0;
     {
       const std::lock_guard lock(mutex_);
       count = ++malformed_;
     }
-    if (count <= kNamed) on_problem_("skipped a malformed message on " + Topic("telemetry") + ": " + why);
-    if (count == kNamed) on_problem_("further malformed messages are counted, not named");
+    if (count <= kNamed) events_.on_problem("skipped a malformed message on " + Topic(kind) + ": " + why);
+    if (count == kNamed) events_.on_problem("further malformed messages are counted, not named");
   }
 
   // REQUIRES: mutex_ held
-  void AppendOnline(std::string& text, const mqtt::Stats& stats) {
+  void AppendOnline(std::string& text, const mqtt::Stats& stats, const ShippingStatus& shipping) {
     JsonObject status(text);
     status.Text("status", "online").Text("device_id", device_id_).Text("timestamp", base::FormatRfc3339(clock_.Wall()));
+    AppendClock(status);
     status.Integer("lag_messages", static_cast<std::int64_t>(stats.pending));
+    status.Integer("lag_records", static_cast<std::int64_t>(shipping.lag_records));
     status.Key("losses");
     JsonObject losses(text);
     losses.Integer("telemetry_malformed", static_cast<std::int64_t>(malformed_));
     losses.Integer("telemetry_dropped", static_cast<std::int64_t>(losses_.telemetry_dropped));
-    losses.Integer("records_unsaved_dropped", static_cast<std::int64_t>(losses_.records_unsaved_dropped));
+    losses.Integer("records_lost", static_cast<std::int64_t>(shipping.lost_records));
     losses.Integer("messages_dropped", static_cast<std::int64_t>(stats.dropped));
-    losses.Integer("messages_refused", static_cast<std::int64_t>(stats.refused)).Close();
-    if (!context_.empty()) text.append(",\"context\":").append(context_);
+    losses.Integer("messages_refused", static_cast<std::int64_t>(stats.refused));
+    losses.Close();
+    AppendHeld(status, shipping.streams, text);
+    AppendLost(status, shipping.lost, text);
+    if (!context_.empty()) {
+      status.Key("context");
+      text += context_;
+    }
     status.Close();
+  }
+
+  // By which a hub can tell when a record was made whose device had no clock yet.
+  void AppendClock(JsonObject& status) const {
+    if (!clock_facts_) return;
+    const ClockFacts facts = clock_facts_();
+    status.Text("boot_id", facts.boot_id).Real("boottime_ms", facts.boottime_ms, 3);
+    if (facts.is_synchronised) status.Text("clock", *facts.is_synchronised ? "synced" : "unsynced");
+  }
+  static void AppendHeld(JsonObject& status, const std::vector<HeldStream>& streams, std::string& text) {
+    status.Key("streams");
+    char separator = '[';
+    for (const HeldStream& one : streams) {
+      text += std::exchange(separator, ',');
+      JsonObject(text)
+          .Text("stream", base::StreamText(one.stream))
+          .Integer("first", static_cast<std::int64_t>(one.first))
+          .Integer("last", static_cast<std::int64_t>(one.last))
+          .Close();
+    }
+    text += separator == '[' ? "[]" : "]";
+  }
+  static void AppendLost(JsonObject& status, const std::vector<store::Loss>& lost, std::string& text) {
+    status.Key("lost");
+    char separator = '[';
+    for (const store::Loss& one : lost) {
+      text += std::exchange(separator, ',');
+      JsonObject(text)
+          .Integer("n", static_cast<std::int64_t>(one.number))
+          .Text("stream", base::StreamText(one.stream))
+          .Integer("from", static_cast<std::int64_t>(one.from))
+          .Integer("to", static_cast<std::int64_t>(one.to))
+          .Integer("count", static_cast<std::int64_t>(one.count))
+          .Text("reason", std::string(store::Name(one.reason)))
+          .Close();
+    }
+    text += separator == '[' ? "[]" : "]";
   }
 
   const std::string device_id_;
   Inbox& inbox_;
   const base::Clock& clock_;
-  const std::function<void(const std::string&)> on_problem_;
+  const std::function<ClockFacts()> clock_facts_;
+  const Events events_;
   mutable std::mutex mutex_;
   std::uint64_t malformed_ = 0;  // protected by mutex_
   Losses losses_;                // protected by mutex_
@@ -128,10 +192,10 @@ class Publisher::State {
 };
 
 Result<std::unique_ptr<Publisher>> Publisher::Start(Options options, Inbox& inbox, const base::Clock& clock,
-                                                    std::function<void(const std::string&)> on_problem) {
+                                                    Events events) {
   mqtt::Options broker = std::move(options.broker);
   const bool listen = options.listen;
-  auto state = std::make_unique<State>(std::move(options), inbox, clock, std::move(on_problem));
+  auto state = std::make_unique<State>(std::move(options), inbox, clock, std::move(events));
   RETURN_IF_ERROR(state->Connect(std::move(broker), listen));
   return std::unique_ptr<Publisher>(new Publisher(std::move(state)));
 }
@@ -141,10 +205,10 @@ Publisher::~Publisher() = default;
 
 void Publisher::SetContext(const store::Context& context) { state_->SetContext(context); }
 
-void Publisher::PublishRecord(const InferenceRecord& record) {
-  std::string text;
-  record::AppendJson(record, text);
-  state_->connection().Publish({state_->Topic("metrics"), std::move(text)});
+void Publisher::SetLosses(const Losses& losses) { state_->SetLosses(losses); }
+
+void Publisher::SendRecord(std::string line, std::uint64_t ticket) {
+  state_->connection().Publish({state_->Topic("metrics"), std::move(line), false, ticket});
 }
 
 void Publisher::PublishAnalysis(const InferenceRecord& record, const std::string& text) {
@@ -155,31 +219,19 @@ void Publisher::PublishAnalysis(const InferenceRecord& record, const std::string
       .Text("record_id", record.record_id)
       .Text("model_name", record.model_name);
   object.Text("analysis", text).Close();
-  state_->connection().Publish({state_->Topic("analysis"), std::move(json)});
+  state_->connection().Publish({state_->Topic("analysis"), std::move(json), false, {}});
 }
 
 void Publisher::PublishSummary(const store::Summary& summary) {
   std::string text;
   AppendJson(summary, text);
-  state_->connection().Publish({state_->Topic("metrics", "/summary"), std::move(text)});
+  state_->connection().Publish({state_->Topic("metrics", "/summary"), std::move(text), false, {}});
 }
 
-void Publisher::PublishStatus(const Losses& losses) {
-  state_->SetLosses(losses);
-  if (stats().online) state_->SendStatus();  // else on_online sends it
-}
+void Publisher::PublishStatus(const ShippingStatus& shipping) { state_->SendStatus(shipping); }
 
 std::uint64_t Publisher::malformed() const { return state_->malformed(); }
 mqtt::Stats Publisher::stats() const { return state_->connection().stats(); }
-
-bool Publisher::Drain(std::chrono::milliseconds at_most, const std::stop_token& stop) {
-  for (auto left = at_most; !stop.stop_requested(); left -= kDrainStep) {
-    if (state_->connection().WaitUntilAcknowledged(std::clamp(left, std::chrono::milliseconds(0), kDrainStep)))
-      return true;
-    if (left <= kDrainStep) return false;
-  }
-  return false;
-}
 
 bool Publisher::Stop(std::chrono::milliseconds at_most) {
   return state_->connection().Stop({state_->GoodBye()}, at_most);

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <mutex>
+#include <semaphore>
+
 #include "mqtt/broker_for_tests.h"
 #include "mqtt/mailbox_for_tests.h"
 #include "telemetry/sensor_message.h"
@@ -24,13 +27,26 @@ class PublisherTest : public testing::Test {
     watcher_ = mqtt::MustStart(mqtt::QuickOptions(broker_.port(), "watcher", {"iot/#"}), mailbox_.handlers());
     ASSERT_TRUE(mailbox_.AwaitOnline());
     auto publisher = Publisher::Start({mqtt::QuickOptions(broker_.port(), "abc"), "abc", true}, inbox_, clock_,
-                                      [this](const std::string& problem) {
-                                        const std::lock_guard lock(mutex_);
-                                        problems_.push_back(problem);
-                                      });
+                                      {.on_problem =
+                                           [this](const std::string& problem) {
+                                             const std::lock_guard lock(mutex_);
+                                             problems_.push_back(problem);
+                                           },
+                                       .on_online = [this] { online_.release(); },
+                                       .on_offline = {},
+                                       .on_acknowledgement =
+                                           [this](const mqtt::Acknowledgement& one) {
+                                             const std::lock_guard lock(mutex_);
+                                             acknowledgements_.push_back(one);
+                                           },
+                                       .on_answer =
+                                           [this](std::uint64_t ticket, const mqtt::Answer& answer) {
+                                             const std::lock_guard lock(mutex_);
+                                             answers_.emplace_back(ticket, answer.kind);
+                                           }});
     ASSERT_TRUE(publisher.ok()) << publisher.status().message();
     publisher_ = std::move(*publisher);
-    ASSERT_TRUE(mailbox_.AwaitMessages(1));  // online
+    ASSERT_TRUE(online_.try_acquire_for(std::chrono::seconds(20)));
   }
   void TearDown() override {
     publisher_.reset();
@@ -56,7 +72,10 @@ class PublisherTest : public testing::Test {
   mqtt::Mailbox mailbox_;
   std::unique_ptr<mqtt::Connection> watcher_;
   std::mutex mutex_;
-  std::vector<std::string> problems_;  // protected by mutex_
+  std::binary_semaphore online_{0};
+  std::vector<std::string> problems_;                                  // protected by mutex_
+  std::vector<mqtt::Acknowledgement> acknowledgements_;                // protected by mutex_
+  std::vector<std::pair<std::uint64_t, mqtt::Answer::Kind>> answers_;  // protected by mutex_
   std::unique_ptr<Publisher> publisher_;
 };
 
@@ -65,17 +84,31 @@ TEST_F(PublisherTest, EachKindHasItsTopic) {
   record.device_id = "abc";
   record.model_name = "m";
   record.record_id = "abc/1/1";
-  publisher_->PublishRecord(record);
+  publisher_->SendRecord(R"({"a":1})", 7);
   publisher_->PublishAnalysis(record, "All \"well\".");
   publisher_->PublishSummary(store::Summarise({}, "abc"));
-  EXPECT_EQ(On("iot/metrics/abc", 4),
-            std::vector<std::string>{R"({"device_id":"abc","model_name":"m","record_id":"abc/1/1"})"});
-  EXPECT_EQ(On("iot/analysis/abc", 4),
+  EXPECT_EQ(On("iot/metrics/abc", 3), std::vector<std::string>{R"({"a":1})"});
+  EXPECT_EQ(On("iot/analysis/abc", 3),
             std::vector<std::string>{
                 R"({"device_id":"abc","record_id":"abc/1/1","model_name":"m","analysis":"All \"well\"."})"});
   EXPECT_EQ(
-      On("iot/metrics/abc/summary", 4),
+      On("iot/metrics/abc/summary", 3),
       std::vector<std::string>{R"({"device_id":"abc","model_name":"","total_inferences":0,"failed_inferences":0})"});
+}
+
+TEST_F(PublisherTest, AcknowledgementsAreHandedOnAndMalformedOnesNamed) {
+  watcher_->Publish({"iot/ack/abc", "nonsense"});
+  watcher_->Publish({"iot/ack/abc", R"({"v":1,"store_id":"00000000000000ab","acks":[]})"});
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  for (bool arrived = false; !arrived && std::chrono::steady_clock::now() < end;) {
+    const std::lock_guard lock(mutex_);
+    arrived = !acknowledgements_.empty();
+  }
+  const std::lock_guard lock(mutex_);
+  ASSERT_EQ(acknowledgements_.size(), 1U);
+  EXPECT_EQ(acknowledgements_[0].store_id, 0xabU);
+  ASSERT_EQ(problems_.size(), 1U);
+  EXPECT_NE(problems_[0].find("iot/ack/abc"), std::string::npos);
 }
 
 TEST_F(PublisherTest, TelemetryReachesTheInboxAndTheRestIsCountedAndNamed) {
@@ -105,31 +138,39 @@ TEST_F(PublisherTest, OnlyTheFirstMalformedMessagesAreNamed) {
   EXPECT_EQ(Problems().size(), 11U);
 }
 
-TEST_F(PublisherTest, StatusHasContextAndLosses) {
+TEST_F(PublisherTest, StatusHasContextAndLossesAndWhatIsHeld) {
   publisher_->SetContext({{"schema_version", std::int64_t{1}}});
-  publisher_->PublishStatus({.telemetry_malformed = 0, .telemetry_dropped = 7, .records_unsaved_dropped = 2});
-  const auto statuses = On("iot/status/abc", 2);
-  ASSERT_EQ(statuses.size(), 2U);
-  EXPECT_NE(statuses[1].find(R"("losses":{"telemetry_malformed":0,"telemetry_dropped":7,"records_unsaved_dropped":2,)"
-                             R"("messages_dropped":0,"messages_refused":0},"context":{"schema_version":1}})"),
-            std::string::npos)
-      << statuses[1];
+  publisher_->SetLosses({.telemetry_malformed = 0, .telemetry_dropped = 7});
+  publisher_->PublishStatus({.lag_records = 3,
+                             .lost_records = 2,
+                             .streams = {{0xab, 1, 9}, {0xcd, 1, 0}},
+                             .lost = {{4, 0xab, 5, 6, 2, store::LossReason::kEvicted}}});
+  const auto statuses = On("iot/status/abc", 1);
+  ASSERT_EQ(statuses.size(), 1U);
+  EXPECT_NE(
+      statuses[0].find(R"("lag_records":3,"losses":{"telemetry_malformed":0,"telemetry_dropped":7,"records_lost":2,)"
+                       R"("messages_dropped":0,"messages_refused":0},"streams":[)"
+                       R"({"stream":"00000000000000ab","first":1,"last":9},)"
+                       R"({"stream":"00000000000000cd","first":1,"last":0}],"lost":[)"
+                       R"({"n":4,"stream":"00000000000000ab","from":5,"to":6,"count":2,"reason":"evicted"}],)"
+                       R"("context":{"schema_version":1}})"),
+      std::string::npos)
+      << statuses[0];
 }
 
 TEST_F(PublisherTest, GoodByeIsARetainedOffline) {
-  const std::stop_source stop;
-  EXPECT_TRUE(publisher_->Drain(std::chrono::seconds(5), stop.get_token()));
   EXPECT_TRUE(publisher_->Stop(std::chrono::seconds(5)));
-  const auto statuses = On("iot/status/abc", 2);
-  ASSERT_EQ(statuses.size(), 2U);
-  EXPECT_NE(statuses[1].find(R"("status":"offline")"), std::string::npos);
+  const auto statuses = On("iot/status/abc", 1);
+  ASSERT_EQ(statuses.size(), 1U);
+  EXPECT_NE(statuses[0].find(R"("status":"offline")"), std::string::npos);
 }
 
-TEST_F(PublisherTest, DrainOfADeadBrokerEndsInTime) {
+TEST_F(PublisherTest, StopAtADeadBrokerEndsInTime) {
   broker_.Kill();
-  publisher_->PublishRecord({});
-  const std::stop_source stop;
-  EXPECT_FALSE(publisher_->Drain(std::chrono::milliseconds(200), stop.get_token()));
+  publisher_->PublishSummary({});
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_FALSE(publisher_->Stop(std::chrono::milliseconds(200)));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
 }
 
 }  // namespace

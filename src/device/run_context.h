@@ -8,7 +8,7 @@
 #include "engine/llama_engine.h"
 #include "inferometer/record.h"
 #include "os/machine.h"
-#include "store/metrics_directory.h"
+#include "store/context.h"
 
 namespace inferometer::device {
 

@@ -1,0 +1,70 @@
+#include "cli/broker_options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "mqtt/keys/signing.h"
+#include "os/temporary_folder.h"
+
+namespace inferometer::cli {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+class CertificateName : public testing::Test {
+ protected:
+  Status Check(const std::string& common_name, const std::string& device_id, const std::string& username = "") {
+    const WallTime now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+    const mqtt::keys::Validity validity{now, now + std::chrono::hours(1)};
+    const auto authority = mqtt::keys::MakeAuthority(validity).value();
+    BrokerArguments arguments;
+    arguments.username = username;
+    arguments.cert_file =
+        folder_.Put("a.pem", mqtt::keys::Sign(authority, {common_name, {}}, validity)->certificate_pem).string();
+    return CheckCertificateNames(arguments, device_id);
+  }
+  os::TemporaryFolder folder_;
+};
+
+TEST_F(CertificateName, OfTheDeviceItselfPasses) {
+  EXPECT_TRUE(Check("pi-07", "pi-07").ok());
+  EXPECT_TRUE(Check("00:0F:00:70:91:0A", "00:0f:00:70:91:0a").ok());
+}
+
+TEST_F(CertificateName, OfAnotherDeviceIsRefusedNamingBoth) {
+  const Status status = Check("pi-07", "pi-08");
+  EXPECT_EQ(status.code(), Code::kInvalidArgument);
+  EXPECT_THAT(status.message(), AllOf(HasSubstr("is of \"pi-07\", and this device is \"pi-08\""),
+                                      HasSubstr("give --device-id pi-07"), HasSubstr("certificate of pi-08")));
+}
+
+TEST_F(CertificateName, OfAUserThatIsNoDeviceIsRefused) {
+  EXPECT_THAT(Check("_sensors", "pi-08").message(), HasSubstr("is of \"_sensors\", and this device is \"pi-08\""));
+}
+
+TEST_F(CertificateName, ThatCannotBeADevicesIsAnothersAffair) {
+  EXPECT_TRUE(Check("Factory 7, Line 2", "pi-08").ok());
+  EXPECT_TRUE(Check("client.example.org", "pi-08").ok());
+}
+
+TEST_F(CertificateName, DoesNotMatterWithAUserName) { EXPECT_TRUE(Check("pi-07", "pi-08", "fleet").ok()); }
+
+TEST_F(CertificateName, CannotBeToldFromWhatIsNoCertificate) {
+  BrokerArguments arguments;
+  arguments.cert_file = folder_.Put("a.pem", "hello").string();
+  EXPECT_FALSE(CheckCertificateNames(arguments, "pi-08").ok());
+}
+
+// Without TLS it would go unused, and nobody would notice.
+TEST(BrokerOptions, CertificateMeansTls) {
+  BrokerArguments arguments;
+  arguments.cert_file = "a.pem";
+  const auto options = BrokerOptions(arguments);
+  ASSERT_TRUE(options.ok());
+  EXPECT_TRUE(options->tls.has_value());
+  EXPECT_EQ(options->port, 8883);
+}
+
+}  // namespace
+}  // namespace inferometer::cli

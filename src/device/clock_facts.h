@@ -1,0 +1,22 @@
+#pragma once
+// What a device knows of its clocks, by which a hub can repair the times of records made before the wall clock was set.
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace inferometer::device {
+
+struct ClockFacts {
+  std::optional<std::string> boot_id;  // 32 hexadecimal digits
+  double boottime_ms = 0;              // since the machine started, suspend included
+  std::optional<bool> is_synchronised;
+};
+
+// The id of this boot, which stays; nothing where the kernel does not tell.
+[[nodiscard]] std::optional<std::string> ReadBootIdText(const std::filesystem::path& procfs);
+
+// Of this moment. Three system calls.
+[[nodiscard]] ClockFacts ReadClockFacts(const std::optional<std::string>& boot_id);
+
+}  // namespace inferometer::device

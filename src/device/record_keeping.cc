@@ -1,0 +1,261 @@
+#include "device/record_keeping.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/little_endian.h"
+#include "store/journal_reader.h"
+
+namespace inferometer::device {
+namespace {
+
+using store::EntryType;
+using store::Position;
+using store::SegmentInfo;
+using store::StreamId;
+
+constexpr std::size_t kMostRecordsAFile = 10'000;
+// The ledger is written so often at most: losing what is newer costs only sending it again.
+constexpr std::chrono::seconds kLedgerEvery{1};
+
+// What a segment of a device's journal begins with.
+struct DeviceCheckpoint {
+  std::uint64_t first_unsaved_segment = 0;  // 0: every record of earlier segments is in a file
+  std::string context;                      // of the segment's records, a JSON object
+};
+
+std::string Encode(const DeviceCheckpoint& checkpoint) {
+  std::string out;
+  base::AppendLittleEndian(out, checkpoint.first_unsaved_segment);
+  return out + checkpoint.context;
+}
+
+std::optional<DeviceCheckpoint> ReadOf(os::FileCalls& calls, const std::filesystem::path& folder,
+                                       const SegmentInfo& segment) {
+  const auto payload = store::ReadCheckpoint(calls, folder, segment);
+  if (!payload.ok() || payload->size() < 8) return std::nullopt;
+  return DeviceCheckpoint{base::ReadLittleEndian<std::uint64_t>(*payload), payload->substr(8)};
+}
+
+}  // namespace
+
+RecordKeeping::RecordKeeping(KeepingOptions options, os::FileCalls& calls, const base::Clock& clock)
+    : options_([&] {
+        options.journal.folder = options.folder / "journal";
+        options.journal.owner = options.device_id;
+        return std::move(options);
+      }()),
+      calls_(calls),
+      clock_(clock),
+      metrics_(options_.folder, options_.device_id, options_.portable_names, calls, clock) {}
+
+Result<std::unique_ptr<RecordKeeping>> RecordKeeping::Open(KeepingOptions options, os::FileCalls& calls,
+                                                           const base::Clock& clock) {
+  std::unique_ptr<RecordKeeping> keeping(new RecordKeeping(std::move(options), calls, clock));
+  RETURN_IF_ERROR(keeping->Prepare());
+  return keeping;
+}
+
+Status RecordKeeping::Prepare() {
+  RETURN_IF_ERROR(metrics_.Prepare());
+  ASSIGN_OR_RETURN(journal_, store::Journal::Open(options_.journal, calls_, clock_, *this));
+  ledger_.emplace(store::Ledger::Open(calls_, options_.journal.folder / "ledger"));
+  files_ = std::make_unique<store::RecordFiles>(
+      calls_, options_.journal.folder,
+      store::RecordFiles::Sources{
+          .folder = [this](const std::string&) -> Result<store::MetricsFolder*> { return &metrics_; },
+          .context = [this](const std::string&, StreamId stream) { return ContextOf(stream); },
+          .line = [](const store::Entry& entry) -> Result<std::string> { return entry.payload; }},
+      kMostRecordsAFile);
+  Replay();
+  ForgetGoneStreams();
+  recovered_.unsaved = files_->unsaved();
+  for (const std::string& one : journal_->survey().set_aside) recovered_.notes.push_back("set aside: " + one);
+  if (ledger_->was_damaged()) {
+    recovered_.notes.push_back(
+        "the journal's ledger was damaged; what the hub has is sent again and counts once there");
+  }
+  if (journal_->survey().damaged_places > 0) {
+    recovered_.notes.push_back(
+        fmt::format("{} damaged places in the journal were passed over", journal_->survey().damaged_places));
+  }
+  return Ok();
+}
+
+// The newest segment's checkpoint knows from which segment on there were records without a file.
+std::uint64_t RecordKeeping::ReplayFrom() const {
+  const auto& segments = journal_->segments();
+  for (auto at = segments.rbegin(); at != segments.rend(); ++at) {
+    const auto checkpoint = ReadOf(calls_, journal_->folder(), *at);
+    if (!checkpoint) continue;
+    return checkpoint->first_unsaved_segment == 0 ? at->segment : checkpoint->first_unsaved_segment;
+  }
+  return 1;
+}
+
+void RecordKeeping::Replay() {
+  store::JournalReader reader(calls_, journal_->folder());
+  reader.Seek({ReplayFrom(), store::kHeaderBytes});
+  std::map<StreamId, std::uint64_t> newest;  // what stands twice after a failed write counts once
+  reader.ReadAll(journal_->segments(), [&](const store::JournalReader::Found& found) {
+    switch (found.entry.type) {
+      case EntryType::kRecord:
+        if (found.entry.sequence <= newest[found.stream]) break;
+        newest[found.stream] = found.entry.sequence;
+        files_->NoteRecord(options_.device_id, found.stream, found.entry.sequence, found.position);
+        break;
+      case EntryType::kSaving: files_->NoteSaving(found.entry.payload); break;
+      case EntryType::kSaved: files_->NoteSaved(found.entry.payload); break;
+      default: break;
+    }
+  });
+  files_->Replayed();
+}
+
+std::string RecordKeeping::ContextOf(StreamId stream) {
+  if (stream == journal_->stream()) return context_;
+  for (const SegmentInfo& segment : journal_->segments()) {
+    if (segment.stream != stream) continue;
+    if (const auto checkpoint = ReadOf(calls_, journal_->folder(), segment)) return checkpoint->context;
+  }
+  return "{}";
+}
+
+// Streams that the journal holds no more need no mark of how far they are acknowledged.
+void RecordKeeping::ForgetGoneStreams() {
+  const auto& segments = journal_->segments();
+  std::vector<StreamId> gone;
+  for (const store::Acknowledged& one : ledger().acknowledged()) {
+    const bool is_held = std::any_of(segments.begin(), segments.end(),
+                                     [&](const SegmentInfo& segment) { return segment.stream == one.stream; });
+    if (!is_held) gone.push_back(one.stream);
+  }
+  for (const StreamId stream : gone) ledger_->state().ForgetStream(stream);
+}
+
+void RecordKeeping::Append(std::uint64_t sequence, std::string line) {
+  journal_->Append(EntryType::kRecord, sequence, std::move(line));
+}
+
+Status RecordKeeping::Sync() {
+  const Status synced = journal_->Sync();
+  if (!ledger_changed_) return synced;
+  const Status written = WriteLedger();
+  return synced.ok() ? written : synced;
+}
+
+Status RecordKeeping::WriteLedger() {
+  ledger_tried_ = clock_.Steady();
+  const Status written = ledger_->Write();
+  ledger_changed_ = !written.ok();
+  return written;
+}
+
+bool RecordKeeping::IsSyncDue() const {
+  const auto now = clock_.Steady();
+  if (journal_->retry_at() && now >= *journal_->retry_at()) return true;
+  return ledger_changed_ && now - ledger_tried_ >= kLedgerEvery;
+}
+
+Result<store::SaveOutcome> RecordKeeping::Save() {
+  const Status synced = Sync();
+  store::SaveOutcome all;
+  while (files_->unsaved() > 0) {
+    ASSIGN_OR_RETURN(auto outcome, files_->Save({options_.device_id}, *journal_));
+    for (const store::RecordName& one : outcome.damaged_records) {
+      NoteLost(one.first, one.second, one.second, store::LossReason::kDamaged);
+    }
+    for (auto& one : outcome.saved) all.saved.push_back(std::move(one));
+    for (const auto& one : outcome.damaged_records) all.damaged_records.push_back(one);
+    for (auto& one : outcome.failures) all.failures.push_back(std::move(one));
+    if (!all.failures.empty()) break;
+  }
+  if (!synced.ok() && journal_->pending() > 0) {
+    all.failures.emplace_back(synced.code(), "could not save: " + synced.message());
+  }
+  return all;
+}
+
+Status RecordKeeping::Close() {
+  const Status synced = Sync();
+  const Status closed = journal_->Close();
+  return synced.ok() ? closed : synced;
+}
+
+void RecordKeeping::NoteLost(StreamId stream, std::uint64_t from, std::uint64_t to, store::LossReason reason) {
+  ledger_->state().AddLoss(stream, from, to, reason);
+  if (options_.is_shipping) new_losses_.push_back({stream, from, to});
+  ledger_changed_ = true;
+  ++loss_changes_;
+}
+
+void RecordKeeping::NoteAcknowledged(StreamId stream, std::uint64_t upto) {
+  ledger_->state().Acknowledge(stream, upto);
+  ledger_changed_ = true;
+}
+
+void RecordKeeping::StartOver(std::uint64_t store_id) {
+  ledger_->state().ForgetAcknowledgements();
+  ledger_->state().store_id = store_id;
+  ledger_changed_ = true;
+}
+
+void RecordKeeping::LossesAreKnown(std::uint64_t upto_number) {
+  const std::size_t before = ledger_->state().losses().size();
+  ledger_->state().LossesAreKnown(upto_number);
+  if (ledger_->state().losses().size() == before) return;
+  ledger_changed_ = true;
+  ++loss_changes_;
+}
+
+std::uint64_t RecordKeeping::lag() const {
+  std::uint64_t lag = journal_->pending();
+  for (const SegmentInfo& segment : journal_->segments()) {
+    if (!segment.has_records()) continue;
+    const std::uint64_t done = std::max(segment.first_sequence - 1, ledger().AcknowledgedUpTo(segment.stream));
+    lag += segment.last_sequence - std::min(segment.last_sequence, done);
+  }
+  return lag;
+}
+
+std::string RecordKeeping::Checkpoint() {
+  const auto unsaved = files_->first_unsaved();
+  return Encode({unsaved ? unsaved->segment : 0, context_});
+}
+
+bool RecordKeeping::IsDone(const SegmentInfo& segment) {
+  const auto unsaved = files_->first_unsaved();
+  if (unsaved && unsaved->segment <= segment.segment) return false;
+  if (!segment.has_records()) return true;
+  // It goes now, and stands in files: a later run that ships shall not take it for lost.
+  if (!options_.is_shipping) NoteAcknowledged(segment.stream, segment.last_sequence);
+  if (ledger().AcknowledgedUpTo(segment.stream) < segment.last_sequence) return false;
+  // Before the segment goes: or a crash would leave it neither held nor acknowledged.
+  return !ledger_changed_ || WriteLedger().ok();
+}
+
+Status RecordKeeping::GiveUp(const SegmentInfo& segment) {
+  const std::uint64_t handled = ledger().AcknowledgedUpTo(segment.stream);
+  if (segment.has_records() && segment.last_sequence > handled) {
+    NoteLost(segment.stream, std::max(segment.first_sequence, handled + 1), segment.last_sequence,
+             store::LossReason::kEvicted);
+    NoteAcknowledged(segment.stream, segment.last_sequence);
+  }
+  RETURN_IF_ERROR(WriteLedger());
+  files_->Forget(segment.segment);
+  return Ok();
+}
+
+void RecordKeeping::OnDurable(EntryType type, std::uint64_t sequence, Position position) {
+  if (type != EntryType::kRecord) return;
+  files_->NoteRecord(options_.device_id, journal_->stream(), sequence, position);
+  durable_upto_ = sequence;
+}
+
+void RecordKeeping::OnDropped(std::uint64_t sequence) {
+  NoteLost(journal_->stream(), sequence, sequence, store::LossReason::kNoRoom);
+}
+
+}  // namespace inferometer::device

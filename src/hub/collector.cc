@@ -1,0 +1,243 @@
+#include "hub/collector.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/little_endian.h"
+#include "mqtt/topics.h"
+#include "store/checksum.h"
+
+namespace inferometer::hub {
+namespace {
+
+using mqtt::Acknowledgement;
+using store::EntryType;
+
+constexpr std::size_t kMostRejectedDue = mqtt::kMostRejected;
+
+std::string KeyOf(std::string_view device, const StreamPosition& position) {
+  std::string key(device);
+  base::AppendLittleEndian(key, position.stream);
+  base::AppendLittleEndian(key, position.sequence);
+  return key;
+}
+
+}  // namespace
+
+bool Part::Has(std::string_view device) const { return count <= 1 || store::Checksum(device) % count == index; }
+
+Collector::Collector(CollectorOptions options, os::FileCalls& calls, const base::Clock& clock)
+    : options_([&] {
+        options.journal.folder = options.folder / "journal";
+        options.journal.owner = "hub";
+        return std::move(options);
+      }()),
+      calls_(calls),
+      clock_(clock),
+      table_(calls, options_.folder / "devices.json", options_.portable_names),
+      anchors_(kMostDevices),
+      quarantine_(calls, options_.folder / "quarantine", clock) {}
+
+Result<std::unique_ptr<Collector>> Collector::Open(CollectorOptions options, os::FileCalls& calls,
+                                                   const base::Clock& clock) {
+  std::unique_ptr<Collector> collector(new Collector(std::move(options), calls, clock));
+  RETURN_IF_ERROR(collector->Prepare());
+  return collector;
+}
+
+void Collector::Take(std::string_view topic_text, std::string_view payload) {
+  const auto topic = mqtt::ParseTopic(topic_text);
+  if (!topic.ok() || !options_.part.Has(topic->device_id)) {
+    ++totals_.not_ours;
+    return;
+  }
+  if (topic->kind == mqtt::TopicKind::kMetrics) TakeRecord(topic->device_id, payload);
+  if (topic->kind == mqtt::TopicKind::kStatus) TakeStatus(topic->device_id, payload);
+}
+
+Collector::DeviceState* Collector::StateOf(const std::string& device) {
+  const auto found = devices_.find(device);
+  if (found != devices_.end()) return &found->second;
+  const auto folder = table_.FolderOf(device);
+  if (!folder.ok()) {
+    ++totals_.not_ours;
+    return nullptr;
+  }
+  DeviceState& state = devices_[device];
+  state.folder_name = *folder;
+  state.report.device = device;
+  state.report.folder = *folder;
+  return &state;
+}
+
+void Collector::TakeRecord(const std::string& device, std::string_view payload) {
+  if (is_failing()) {
+    ++totals_.not_taken;  // no acknowledgement, so the device keeps it
+    return;
+  }
+  DeviceState* state = StateOf(device);
+  if (state == nullptr) return;
+  state->report.last_received = clock_.Wall();
+  const auto judged = validator_.Validate(device, payload);
+  if (const auto* rejection = std::get_if<Rejection>(&judged)) {
+    return Reject(device, payload, rejection->code, rejection->position, rejection->why.message());
+  }
+  const Incoming& incoming = std::get<Incoming>(judged);
+  if (!incoming.position) {
+    Store(*state, device, incoming);
+    ++state->report.plain;
+    return;
+  }
+  due_[device].streams.push_back(incoming.position->stream);
+  switch (Judge(device, *incoming.position, incoming.checksum)) {
+    case Verdict::kNew: return Store(*state, device, incoming);
+    case Verdict::kDuplicate:
+    case Verdict::kDuplicateUnverified:
+      ++state->report.duplicates;
+      ++totals_.duplicates;
+      return;
+    case Verdict::kConflict:
+      ++state->report.conflicts;
+      return Reject(device, payload, mqtt::RejectCode::kConflict, incoming.position, "another record has that key");
+    case Verdict::kTooScattered: ++totals_.not_taken; return;
+  }
+}
+
+Verdict Collector::Judge(const std::string& device, const StreamPosition& position, std::uint32_t checksum) {
+  const auto pending = pending_keys_.find(KeyOf(device, position));
+  if (pending != pending_keys_.end()) return pending->second == checksum ? Verdict::kDuplicate : Verdict::kConflict;
+  return streams_.Judge(device, position.stream, position.sequence, checksum);
+}
+
+void Collector::Store(DeviceState& state, const std::string& device, const Incoming& incoming) {
+  const std::uint64_t number = next_number_++;
+  const StreamPosition position = incoming.position.value_or(StreamPosition{.stream = 0, .sequence = 0});
+  if (incoming.position) pending_keys_.emplace(KeyOf(device, position), incoming.checksum);
+  pending_.push_back({number, device, position, incoming.checksum});
+  journal_->Append(EntryType::kReceived, number,
+                   EncodeReceived({.received = clock_.Wall(),
+                                   .device = device,
+                                   .stream = position.stream,
+                                   .sequence = position.sequence,
+                                   .checksum = incoming.checksum,
+                                   .line = incoming.text}));
+  ++state.report.records;
+  ++totals_.records;
+}
+
+// The evidence goes into the quarantine. A record whose key can still be told will never come in another form, so its
+// stream goes on without it.
+void Collector::Reject(const std::string& device, std::string_view payload, mqtt::RejectCode code,
+                       const std::optional<StreamPosition>& position, const std::string& reason) {
+  ++totals_.rejected;
+  ++devices_.find(device)->second.report.rejected;
+  quarantine_.Keep(mqtt::MakeTopic(mqtt::TopicKind::kMetrics, device), payload, reason);
+  if (!position) return;
+  Due& due = due_[device];
+  if (due.rejected.size() >= kMostRejectedDue) return;  // sent again, rejected again
+  due.streams.push_back(position->stream);
+  due.rejected.push_back({position->stream, position->sequence, code});
+  // A conflict's key is stored already, with the record that came first.
+  if (code == mqtt::RejectCode::kConflict) return;
+  // No room for it: sent again, rejected again.
+  (void)AppendLost(device,
+                   {.stream = position->stream,
+                    .from = position->sequence,
+                    .to = position->sequence,
+                    .count = 1,
+                    .reason = "rejected"},
+                   position->sequence);
+}
+
+void Collector::TakeStatus(const std::string& device, std::string_view payload) {
+  const auto status = ParseStatusMessage(payload);
+  if (!status.ok() || status->device_id.value_or(device) != device) {
+    ++totals_.rejected;
+    quarantine_.Keep(mqtt::MakeTopic(mqtt::TopicKind::kStatus, device), payload,
+                     status.ok() ? "the status of another device" : status.status().message());
+    return;
+  }
+  if (status->device_name) table_.Propose(device, *status->device_name);
+  DeviceState* state = StateOf(device);
+  if (state == nullptr) return;
+  state->report.is_online = status->is_online;
+  if (!status->is_online) return;
+  state->report.lag = status->lag_records;
+  if (status->context) state->context = *status->context;
+  if (const auto anchor = status->anchor()) anchors_.Note(device, anchor->boot, anchor->anchor, clock_.Wall());
+  if (is_failing()) return;
+  TakeLosses(device, *state, *status);
+  Due& due = due_[device];
+  for (const HeldRange& held : status->streams) {
+    streams_.SetFirstHeld(device, held.stream, held.first);
+    due.streams.push_back(held.stream);
+  }
+}
+
+// Losses before what is held, so that what is reported lost is not taken for missing.
+void Collector::TakeLosses(const std::string& device, DeviceState& state, const StatusMessage& status) {
+  const std::vector<LostRange> known = std::exchange(state.known_losses, {});
+  for (const LostRange& lost : status.lost) {
+    const bool is_known = std::find(known.begin(), known.end(), lost) != known.end();
+    if (!is_known && !AppendLost(device, lost, status.GoneUpTo(lost))) break;  // reported again with the next status
+    state.known_losses.push_back(lost);
+    due_[device].losses_upto = std::max(due_[device].losses_upto.value_or(0), lost.number);
+  }
+}
+
+// `gone_upto`: everything from the report's begin to there is gone for certain; of what lies behind, the report is kept
+// all the same. False: there is no room to remember it.
+bool Collector::AppendLost(const std::string& device, const LostRange& lost, std::uint64_t gone_upto) {
+  if (gone_upto >= lost.from && !streams_.NoteLost(device, lost.stream, lost.from, gone_upto)) return false;
+  devices_.find(device)->second.report.lost += lost.count;
+  journal_->Append(EntryType::kLoss, 0,
+                   EncodeLoss({.received = clock_.Wall(),
+                               .device = device,
+                               .stream = lost.stream,
+                               .from = lost.from,
+                               .to = std::max(gone_upto, lost.from - 1),
+                               .count = lost.count,
+                               .reason = lost.reason}));
+  return true;
+}
+
+Result<std::vector<Reply>> Collector::Commit() {
+  RETURN_IF_ERROR(journal_->Sync());
+  auto replies = Replies();
+  SaveDue();
+  return replies;
+}
+
+std::vector<Reply> Collector::Replies() {
+  std::vector<Reply> replies;
+  for (auto& [device, due] : due_) {
+    std::sort(due.streams.begin(), due.streams.end());
+    due.streams.erase(std::unique(due.streams.begin(), due.streams.end()), due.streams.end());
+    Acknowledgement one;
+    one.store_id = store_id_;
+    one.rejected = std::move(due.rejected);
+    one.losses_upto = due.losses_upto;
+    for (const std::uint64_t stream : due.streams) {
+      if (one.acks.size() == mqtt::kMostAcks) {
+        replies.push_back({device, std::exchange(one, {})});
+        one.store_id = store_id_;
+      }
+      one.acks.push_back({stream, streams_.Upto(device, stream).value_or(0)});
+    }
+    replies.push_back({device, std::move(one)});
+  }
+  due_.clear();
+  return replies;
+}
+
+CollectorReport Collector::Report() const {
+  CollectorReport report = totals_;
+  report.unsaved = files_->unsaved();
+  report.bytes = journal_->bytes();
+  for (const auto& [device, state] : devices_) report.devices.push_back(state.report);
+  return report;
+}
+
+}  // namespace inferometer::hub

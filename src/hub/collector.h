@@ -1,0 +1,192 @@
+#pragma once
+// The heart of the hub: takes what devices send, keeps each record once, and says what is durable.
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "hub/clock_repair.h"
+#include "hub/device_table.h"
+#include "hub/quarantine.h"
+#include "hub/received_entry.h"
+#include "hub/status_message.h"
+#include "hub/streams.h"
+#include "hub/validation.h"
+#include "inferometer/status.h"
+#include "mqtt/acknowledgement.h"
+#include "os/files.h"
+#include "store/journal.h"
+#include "store/journal_reader.h"
+#include "store/metrics_folder.h"
+#include "store/record_files.h"
+
+namespace inferometer::hub {
+
+// Which devices a hub takes when several share them: those whose hashed id falls to `index` of `count`.
+struct Part {
+  unsigned index = 0;  // below count
+  unsigned count = 1;
+  [[nodiscard]] bool Has(std::string_view device) const;
+};
+
+struct CollectorOptions {
+  std::filesystem::path folder;
+  bool portable_names = false;
+  Part part{};
+  std::size_t records_a_file = 1000;      // of a device, then they are saved
+  std::chrono::seconds save_after{3600};  // since a device's first record without a file
+  std::size_t most_unsaved = 200'000;     // of all devices, then the fullest are saved
+  std::uint64_t new_store_id = 0;         // random, for a folder that holds none yet
+  store::JournalOptions journal{};        // folder and owner are filled in here
+};
+
+// What a device's row of the hub's report says.
+struct DeviceReport {
+  std::string device;
+  std::string folder;
+  std::uint64_t records = 0;     // stored since the hub started
+  std::uint64_t plain = 0;       // of these: without a key, as a script sends them
+  std::uint64_t duplicates = 0;  // sent again, stored once
+  std::uint64_t conflicts = 0;
+  std::uint64_t rejected = 0;
+  std::uint64_t lost = 0;            // records in loss reports of the device
+  std::optional<std::uint64_t> lag;  // as its last status said
+  std::optional<WallTime> last_received;
+  bool is_online = false;
+};
+
+struct CollectorReport {
+  std::uint64_t records = 0;
+  std::uint64_t duplicates = 0;
+  std::uint64_t rejected = 0;
+  std::uint64_t not_ours = 0;   // of another part, or beyond the bound of devices
+  std::uint64_t not_taken = 0;  // while the disk failed; the devices send again
+  std::uint64_t dropped = 0;    // for want of memory while the disk failed
+  std::uint64_t damaged = 0;    // could not be read back from the journal
+  std::uint64_t files = 0;      // made
+  std::uint64_t unsaved = 0;    // records in no file yet
+  std::uint64_t bytes = 0;      // of the journal
+  std::vector<DeviceReport> devices;
+};
+
+// One acknowledgement, for one device.
+struct Reply {
+  std::string device;
+  mqtt::Acknowledgement acknowledgement;
+};
+
+// One thread at a time; the folder is locked by the owner.
+//
+// What survives: whatever a Commit's replies acknowledge survives power cuts, and stands in exactly one file of its
+// device sooner or later. What was taken and not committed is lost with the process, and sent again by its device.
+class Collector final : public store::JournalOwner {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<Collector>> Open(CollectorOptions options, os::FileCalls& calls,
+                                                               const base::Clock& clock);
+  Collector(const Collector&) = delete;
+  Collector& operator=(const Collector&) = delete;
+
+  // A message as it came; whatever it holds. Nothing is taken while the disk fails.
+  void Take(std::string_view topic, std::string_view payload);
+  // Makes durable what was taken, and returns what may be acknowledged then. Files that are due are made, too.
+  [[nodiscard]] Result<std::vector<Reply>> Commit();
+  // Makes a file of everything that is in none.
+  [[nodiscard]] Status SaveAll();
+  [[nodiscard]] Status Close();
+
+  [[nodiscard]] CollectorReport Report() const;
+  [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
+  [[nodiscard]] bool is_failing() const { return journal_->health().is_failing; }
+  [[nodiscard]] const std::string& last_error() const { return journal_->health().last_error; }
+  [[nodiscard]] std::vector<Gap> Gaps(std::string_view device, std::size_t most) const {
+    return streams_.Gaps(device, most);
+  }
+
+  // As store::JournalOwner.
+  [[nodiscard]] std::string Checkpoint() override;
+  [[nodiscard]] bool IsDone(const store::SegmentInfo& segment) override;
+  [[nodiscard]] Status GiveUp(const store::SegmentInfo& segment) override;
+  void OnDurable(store::EntryType type, std::uint64_t sequence, store::Position position) override;
+  void OnDropped(std::uint64_t sequence) override;
+
+ private:
+  struct DeviceState {
+    std::string folder_name;
+    std::unique_ptr<store::MetricsFolder> folder;  // once something is saved
+    std::string context = "{}";
+    std::vector<LostRange> known_losses;  // of the last status
+    std::optional<std::chrono::nanoseconds> unsaved_since;
+    DeviceReport report;
+  };
+  // What the dedup state learns only when it is durable: a checkpoint must not know of a record that a crash can still
+  // take away.
+  struct PendingRecord {
+    std::uint64_t number = 0;  // in our journal
+    std::string device;
+    StreamPosition position;  // sequence 0: without a key
+    std::uint32_t checksum = 0;
+  };
+  // What is to be said to a device at the next commit.
+  struct Due {
+    std::vector<std::uint64_t> streams;
+    std::vector<mqtt::Acknowledgement::Rejected> rejected;
+    std::optional<std::uint64_t> losses_upto;
+  };
+
+  Collector(CollectorOptions options, os::FileCalls& calls, const base::Clock& clock);
+  [[nodiscard]] Status Prepare();
+  [[nodiscard]] std::uint64_t RestoreCheckpoint();
+  void Replay();
+  void ReplayEntry(const store::JournalReader::Found& found, bool is_in_checkpoint);
+
+  // Null: the device is not taken.
+  DeviceState* StateOf(const std::string& device);
+  void TakeRecord(const std::string& device, std::string_view payload);
+  [[nodiscard]] Verdict Judge(const std::string& device, const StreamPosition& position, std::uint32_t checksum);
+  void Store(DeviceState& state, const std::string& device, const Incoming& incoming);
+  void Reject(const std::string& device, std::string_view payload, mqtt::RejectCode code,
+              const std::optional<StreamPosition>& position, const std::string& reason);
+  void TakeStatus(const std::string& device, std::string_view payload);
+  void TakeLosses(const std::string& device, DeviceState& state, const StatusMessage& status);
+  [[nodiscard]] bool AppendLost(const std::string& device, const LostRange& lost, std::uint64_t gone_upto);
+
+  [[nodiscard]] std::vector<Reply> Replies();
+  void SaveDue();
+  [[nodiscard]] std::vector<std::string> DevicesDue() const;
+  [[nodiscard]] Status SaveFiles(const std::vector<std::string>& devices);
+  [[nodiscard]] Result<store::MetricsFolder*> FolderOf(const std::string& device);
+  [[nodiscard]] Result<std::string> LineOf(const store::Entry& entry) const;
+
+  const CollectorOptions options_;
+  os::FileCalls& calls_;
+  const base::Clock& clock_;
+  std::uint64_t store_id_ = 0;
+  Streams streams_;
+  DeviceTable table_;
+  AnchorTable anchors_;
+  Quarantine quarantine_;
+  Validator validator_;
+  std::unique_ptr<store::Journal> journal_;
+  std::unique_ptr<store::RecordFiles> files_;
+  std::map<std::string, DeviceState, std::less<>> devices_;
+  std::map<std::string, Due> due_;
+  std::deque<PendingRecord> pending_;                            // in the journal's hands, not yet durable
+  std::unordered_map<std::string, std::uint32_t> pending_keys_;  // their checksums
+  std::uint64_t next_number_ = 1;
+  std::uint64_t first_unsaved_segment_ = 0;
+  std::chrono::nanoseconds next_look_{0};
+  CollectorReport totals_;
+  std::vector<std::string> notes_;
+};
+
+}  // namespace inferometer::hub

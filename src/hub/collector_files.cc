@@ -1,0 +1,217 @@
+// The part of Collector that keeps the journal, and makes files of it.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/little_endian.h"
+#include "hub/collector.h"
+#include "record/json_read.h"
+#include "store/journal_reader.h"
+
+namespace inferometer::hub {
+namespace {
+
+using store::EntryType;
+using store::Position;
+using store::SegmentInfo;
+
+constexpr std::size_t kCheckpointFixedBytes = 24;
+constexpr std::chrono::seconds kLookForDueEvery{1};
+
+ClockFacts ClockFactsOf(const InferenceRecord& record) {
+  ClockFacts facts;
+  facts.unsynchronised = record.clock_state == "unsynchronised";
+  if (record.boot_id) facts.boot = ParseBootId(*record.boot_id);
+  if (record.boottime_ms) facts.boottime = BootTimeFromMs(*record.boottime_ms);
+  return facts;
+}
+
+}  // namespace
+
+Status Collector::Prepare() {
+  RETURN_IF_ERROR(os::CreateFolders(options_.folder));
+  for (const std::string& note : table_.Load()) notes_.push_back(note);
+  quarantine_.Load();
+  ASSIGN_OR_RETURN(journal_, store::Journal::Open(options_.journal, calls_, clock_, *this));
+  files_ = std::make_unique<store::RecordFiles>(
+      calls_, options_.journal.folder,
+      store::RecordFiles::Sources{.folder = [this](const std::string& device) { return FolderOf(device); },
+                                  .context = [this](const std::string& device,
+                                                    store::StreamId) { return devices_.find(device)->second.context; },
+                                  .line = [this](const store::Entry& entry) { return LineOf(entry); }},
+      options_.records_a_file);
+  Replay();
+  for (const std::string& one : journal_->survey().set_aside) notes_.push_back("set aside: " + one);
+  if (journal_->survey().damaged_places > 0) {
+    notes_.push_back(
+        fmt::format("{} damaged places in the journal were passed over", journal_->survey().damaged_places));
+  }
+  return Ok();
+}
+
+std::string Collector::Checkpoint() {
+  const auto unsaved = files_->first_unsaved();
+  std::string out;
+  base::AppendLittleEndian(out, store_id_);
+  base::AppendLittleEndian(out, next_number_);
+  base::AppendLittleEndian(out, unsaved ? unsaved->segment : std::uint64_t{0});
+  streams_.AppendCheckpoint(out);
+  return out;
+}
+
+// Returns the segment whose checkpoint it was; 0: none was good.
+std::uint64_t Collector::RestoreCheckpoint() {
+  const auto& segments = journal_->segments();
+  for (auto at = segments.rbegin(); at != segments.rend(); ++at) {
+    const auto payload = store::ReadCheckpoint(calls_, journal_->folder(), *at);
+    if (!payload.ok() || payload->size() < kCheckpointFixedBytes) continue;
+    if (!streams_.RestoreCheckpoint(std::string_view(*payload).substr(kCheckpointFixedBytes)).ok()) continue;
+    store_id_ = base::ReadLittleEndian<std::uint64_t>(*payload);
+    next_number_ = base::ReadLittleEndian<std::uint64_t>(*payload, 8);
+    first_unsaved_segment_ = base::ReadLittleEndian<std::uint64_t>(*payload, 16);
+    return at->segment;
+  }
+  return 0;
+}
+
+void Collector::Replay() {
+  const std::uint64_t restored = RestoreCheckpoint();
+  if (restored == 0) store_id_ = options_.new_store_id;
+  store::JournalReader reader(calls_, journal_->folder());
+  reader.Seek({first_unsaved_segment_ != 0 ? first_unsaved_segment_ : restored, store::kHeaderBytes});
+  std::map<store::StreamId, std::uint64_t> newest;  // what stands twice after a failed write counts once
+  reader.ReadAll(journal_->segments(), [&](const store::JournalReader::Found& found) {
+    if (store::IsNumbered(found.entry.type)) {
+      if (found.entry.sequence <= newest[found.stream]) return;
+      newest[found.stream] = found.entry.sequence;
+      next_number_ = std::max(next_number_, found.entry.sequence + 1);
+    }
+    ReplayEntry(found, found.position.segment < restored);
+  });
+  files_->Replayed();
+  for (auto& [device, state] : devices_) {
+    if (files_->unsaved(device) > 0) state.unsaved_since = clock_.Steady();
+  }
+}
+
+void Collector::ReplayEntry(const store::JournalReader::Found& found, bool is_in_checkpoint) {
+  const std::string& payload = found.entry.payload;
+  if (found.entry.type == EntryType::kSaving) files_->NoteSaving(payload);
+  if (found.entry.type == EntryType::kSaved) files_->NoteSaved(payload);
+  if (found.entry.type == EntryType::kReceived) {
+    const auto entry = DecodeReceived(payload);
+    if (!entry.ok()) return;
+    const std::string device(entry->device);
+    if (StateOf(device) == nullptr) return;
+    if (entry->has_key() && !is_in_checkpoint) {
+      if (streams_.Judge(device, entry->stream, entry->sequence, entry->checksum) != Verdict::kNew) return;
+      streams_.Accept(device, entry->stream, entry->sequence, entry->checksum);
+    }
+    files_->NoteRecord(device, found.stream, found.entry.sequence, found.position);
+  }
+  if (found.entry.type == EntryType::kLoss && !is_in_checkpoint) {
+    const auto loss = DecodeLoss(payload);
+    if (loss.ok() && loss->to >= loss->from) (void)streams_.NoteLost(loss->device, loss->stream, loss->from, loss->to);
+  }
+}
+
+void Collector::OnDurable(EntryType type, std::uint64_t number, Position position) {
+  if (type != EntryType::kReceived) return;
+  while (!pending_.empty() && pending_.front().number < number) pending_.pop_front();
+  if (pending_.empty() || pending_.front().number != number) return;
+  const PendingRecord record = std::move(pending_.front());
+  pending_.pop_front();
+  if (record.position.sequence != 0) {
+    streams_.Accept(record.device, record.position.stream, record.position.sequence, record.checksum);
+  }
+  if (pending_.empty()) pending_keys_.clear();
+  files_->NoteRecord(record.device, journal_->stream(), number, position);
+  auto& since = devices_.find(record.device)->second.unsaved_since;
+  if (!since) since = clock_.Steady();
+}
+
+// Cannot happen while what is taken between two commits stays below the journal's bound; if it does, it must be seen.
+void Collector::OnDropped(std::uint64_t) { ++totals_.dropped; }
+
+bool Collector::IsDone(const SegmentInfo& segment) {
+  const auto unsaved = files_->first_unsaved();
+  return !unsaved || unsaved->segment > segment.segment;
+}
+
+// A hub that has no room acknowledges nothing; what it has acknowledged it keeps.
+Status Collector::GiveUp(const SegmentInfo&) {
+  return {Code::kResourceExhausted, "the hub's records are in no file yet"};
+}
+
+std::vector<std::string> Collector::DevicesDue() const {
+  std::vector<std::string> due;
+  const auto now = clock_.Steady();
+  for (const auto& [device, state] : devices_) {
+    if (!state.unsaved_since) continue;
+    if (files_->unsaved(device) >= options_.records_a_file || now - *state.unsaved_since >= options_.save_after) {
+      due.push_back(device);
+    }
+  }
+  return due;
+}
+
+void Collector::SaveDue() {
+  if (files_->unsaved() >= options_.most_unsaved) {
+    SaveAll().IgnoreBecause("the next commit tries again, and notes have the failure");
+    return;
+  }
+  const auto now = clock_.Steady();
+  if (now < next_look_) return;
+  next_look_ = now + kLookForDueEvery;
+  const auto due = DevicesDue();
+  if (!due.empty()) SaveFiles(due).IgnoreBecause("the next look tries again, and notes have the failure");
+}
+
+Status Collector::SaveFiles(const std::vector<std::string>& devices) {
+  RETURN_IF_ERROR(table_.RegisterAll(devices));
+  ASSIGN_OR_RETURN(const auto outcome, files_->Save(devices, *journal_));
+  totals_.files += outcome.saved.size();
+  totals_.damaged += outcome.damaged_records.size();
+  for (const std::string& device : devices) {
+    auto& since = devices_.find(device)->second.unsaved_since;
+    since = files_->unsaved(device) > 0 ? std::optional(clock_.Steady()) : std::nullopt;
+  }
+  return outcome.failures.empty() ? Ok() : outcome.failures.front();
+}
+
+Status Collector::SaveAll() {
+  while (files_->unsaved() > 0) RETURN_IF_ERROR(SaveFiles(files_->devices()));
+  return Ok();
+}
+
+Status Collector::Close() {
+  const Status saved = SaveAll();
+  const Status closed = journal_->Close();
+  return saved.ok() ? closed : saved;
+}
+
+Result<store::MetricsFolder*> Collector::FolderOf(const std::string& device) {
+  DeviceState& state = devices_.find(device)->second;
+  if (!state.folder) {
+    // The name a status proposed meanwhile counts until the first file.
+    ASSIGN_OR_RETURN(state.folder_name, table_.Register(device));
+    state.report.folder = state.folder_name;
+    state.folder = std::make_unique<store::MetricsFolder>(options_.folder / state.folder_name, device,
+                                                          options_.portable_names, calls_, clock_);
+    RETURN_IF_ERROR(state.folder->Prepare());
+  }
+  return state.folder.get();
+}
+
+Result<std::string> Collector::LineOf(const store::Entry& entry) const {
+  ASSIGN_OR_RETURN(const ReceivedEntry received, DecodeReceived(entry.payload));
+  ASSIGN_OR_RETURN(const InferenceRecord record, record::ParseRecord(received.line));
+  const ClockFacts clock = ClockFactsOf(record);
+  const auto repair =
+      RepairTimestamp(*record.timestamp, clock, anchors_.Find(received.device, clock.boot), received.received);
+  std::string line;
+  RETURN_IF_ERROR(AppendAnnotated(received.line, received.received, repair, line));
+  return line;
+}
+
+}  // namespace inferometer::hub

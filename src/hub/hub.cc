@@ -1,0 +1,143 @@
+#include "hub/hub.h"
+
+#include <utility>
+
+#include "mqtt/topics.h"
+
+namespace inferometer::hub {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t kOverhead = 96;  // of the structures that hold a message
+constexpr milliseconds kLongestSleep{1'000};
+constexpr milliseconds kGoodBye{2'000};
+constexpr std::chrono::seconds kReportEvery{10};
+
+}  // namespace
+
+Result<std::unique_ptr<Hub>> Hub::Start(HubOptions options, os::FileCalls& calls, const base::Clock& clock,
+                                        HubEvents events) {
+  options.broker.subscriptions = {"iot/metrics/+", "iot/status/+"};
+  ASSIGN_OR_RETURN(auto collector, Collector::Open(options.collector, calls, clock));
+  for (const std::string& note : collector->notes()) events.on_problem(note);
+  std::unique_ptr<Hub> hub(new Hub(std::move(options), std::move(collector), clock, std::move(events)));
+  RETURN_IF_ERROR(hub->Connect());
+  return hub;
+}
+
+Hub::Hub(HubOptions options, std::unique_ptr<Collector> collector, const base::Clock& clock, HubEvents events)
+    : options_(std::move(options)), clock_(clock), events_(std::move(events)), collector_(std::move(collector)) {}
+
+Status Hub::Connect() {
+  mqtt::Handlers handlers;
+  handlers.on_message = [this](std::string_view topic, std::string_view payload) { OnMessage(topic, payload); };
+  handlers.on_online = events_.on_online;
+  handlers.on_offline = events_.on_problem;
+  ASSIGN_OR_RETURN(connection_, mqtt::Connection::Start(options_.broker, std::move(handlers)));
+  thread_ = std::thread([this] { Run(); });
+  return Ok();
+}
+
+Hub::~Hub() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_stopping_ = is_abandoned_ = true;
+    arrived_.notify_all();
+    taken_.notify_all();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void Hub::OnMessage(std::string_view topic, std::string_view payload) {
+  std::unique_lock lock(mutex_);
+  const bool has_room = taken_.wait_for(
+      lock, options_.patience, [this] { return waiting_bytes_ < options_.most_waiting_bytes || is_stopping_; });
+  if (!has_room || is_stopping_) {
+    ++passed_over_;
+    return;
+  }
+  waiting_.push_back({std::string(topic), std::string(payload)});
+  waiting_bytes_ += topic.size() + payload.size() + kOverhead;
+  if (waiting_.size() == 1) arrived_.notify_one();
+}
+
+void Hub::Run() {
+  std::vector<Arrival> arrivals;
+  for (bool more = true; more;) {
+    more = TakeArrivals(arrivals);
+    Round(arrivals);
+    ShareReport(!more);
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    if (is_abandoned_) return;
+  }
+  last_save_ = collector_->Close();
+  ShareReport(true);
+}
+
+// Waits for messages. False: these are the last.
+bool Hub::TakeArrivals(std::vector<Arrival>& arrivals) {
+  arrivals.clear();
+  std::unique_lock lock(mutex_);
+  arrived_.wait_for(lock, kLongestSleep, [this] { return !waiting_.empty() || is_stopping_; });
+  arrivals.swap(waiting_);
+  waiting_bytes_ = 0;
+  taken_.notify_all();
+  return !is_stopping_;
+}
+
+void Hub::Round(const std::vector<Arrival>& arrivals) {
+  for (const Arrival& one : arrivals) collector_->Take(one.topic, one.payload);
+  const auto replies = collector_->Commit();
+  if (!replies.ok()) return TellProblem("nothing is taken while the disk fails: " + replies.status().message());
+  told_problem_.clear();
+  Send(*replies);
+}
+
+// Without a connection they are lost; the devices send again, and are answered again.
+void Hub::Send(const std::vector<Reply>& replies) {
+  for (const Reply& one : replies) {
+    std::string text;
+    AppendJson(one.acknowledgement, text);
+    connection_->Publish({mqtt::MakeTopic(mqtt::TopicKind::kAck, one.device), std::move(text), false, 0});
+  }
+}
+
+void Hub::TellProblem(const std::string& problem) {
+  if (problem == std::exchange(told_problem_, problem)) return;
+  if (events_.on_problem) events_.on_problem(problem);
+}
+
+void Hub::ShareReport(bool is_last) {
+  const auto now = clock_.Steady();
+  if (!is_last && now - reported_ < kReportEvery) return;
+  reported_ = now;
+  CollectorReport report = collector_->Report();
+  {
+    const std::lock_guard lock(mutex_);
+    report.not_taken += passed_over_;
+    report_ = report;
+  }
+  if (events_.on_report) events_.on_report(report);
+}
+
+CollectorReport Hub::Report() const {
+  const std::lock_guard lock(mutex_);
+  return report_;
+}
+
+Status Hub::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_stopping_ = true;
+    arrived_.notify_all();
+    taken_.notify_all();
+  }
+  if (thread_.joinable()) thread_.join();
+  connection_->Stop({}, kGoodBye);
+  return last_save_;
+}
+
+}  // namespace inferometer::hub

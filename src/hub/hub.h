@@ -1,0 +1,95 @@
+#pragma once
+// The hub as a program: a connection that hears every device, and a thread that keeps what they send.
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "hub/collector.h"
+#include "inferometer/status.h"
+#include "mqtt/connection.h"
+#include "os/files.h"
+
+namespace inferometer::hub {
+
+struct HubOptions {
+  mqtt::Options broker;  // subscriptions are filled in here
+  CollectorOptions collector;
+  // Of messages that wait for the disk. Beyond it the network waits, and so the broker and the devices.
+  std::size_t most_waiting_bytes = std::size_t{32} << 20U;
+  // How long the network waits for the disk; then messages are passed over, and sent again by their devices.
+  std::chrono::milliseconds patience{3'000};
+};
+
+// Called on one of the hub's threads; quick.
+struct HubEvents {
+  std::function<void()> on_online;
+  std::function<void(const std::string& problem)> on_problem;
+  // Now and then, and at the end.
+  std::function<void(const CollectorReport& report)> on_report;
+};
+
+// Start and Stop belong to the owner; the rest works by itself. `calls` and `clock` must outlive it.
+class Hub {
+ public:
+  // Opens the folder, which the caller has locked, and replays its journal. The broker need not be there yet.
+  [[nodiscard]] static Result<std::unique_ptr<Hub>> Start(HubOptions options, os::FileCalls& calls,
+                                                          const base::Clock& clock, HubEvents events);
+  ~Hub();  // as a crash would end it, unless Stop was called
+  Hub(const Hub&) = delete;
+  Hub& operator=(const Hub&) = delete;
+
+  // Takes nothing more, saves everything, says good-bye. The error is of the last save.
+  [[nodiscard]] Status Stop();
+
+  // As of a moment ago.
+  [[nodiscard]] CollectorReport Report() const;
+
+ private:
+  struct Arrival {
+    std::string topic;
+    std::string payload;
+  };
+
+  Hub(HubOptions options, std::unique_ptr<Collector> collector, const base::Clock& clock, HubEvents events);
+  [[nodiscard]] Status Connect();
+  void Run();
+  void OnMessage(std::string_view topic, std::string_view payload);
+  [[nodiscard]] bool TakeArrivals(std::vector<Arrival>& arrivals);
+  void Round(const std::vector<Arrival>& arrivals);
+  void Send(const std::vector<Reply>& replies);
+  void TellProblem(const std::string& problem);
+  void ShareReport(bool is_last);
+
+  const HubOptions options_;
+  const base::Clock& clock_;
+  const HubEvents events_;
+  std::unique_ptr<Collector> collector_;  // the thread's
+  std::string told_problem_;
+  std::chrono::nanoseconds reported_{0};
+  std::uint64_t reported_records_ = 0;
+  Status last_save_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::condition_variable taken_;
+  std::vector<Arrival> waiting_;   // protected by mutex_
+  std::size_t waiting_bytes_ = 0;  // protected by mutex_
+  std::uint64_t passed_over_ = 0;  // protected by mutex_
+  bool is_stopping_ = false;       // protected by mutex_
+  bool is_abandoned_ = false;      // protected by mutex_
+  CollectorReport report_;         // protected by mutex_
+
+  std::unique_ptr<mqtt::Connection> connection_;
+  std::thread thread_;
+};
+
+}  // namespace inferometer::hub

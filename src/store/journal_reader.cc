@@ -1,0 +1,109 @@
+#include "store/journal_reader.h"
+
+#include <algorithm>
+
+namespace inferometer::store {
+
+void JournalReader::Seek(Position position) {
+  if (reader_ && reader_->header().segment == position.segment) {
+    reader_->Seek(position.offset);
+  } else {
+    reader_.reset();
+  }
+  position_ = position;
+}
+
+Status JournalReader::Open(const SegmentInfo& segment) {
+  ASSIGN_OR_RETURN(auto reader, SegmentReader::Open(calls_, folder_ / SegmentName(segment.segment)));
+  reader_ = std::move(reader);
+  reader_->Seek(position_.offset);
+  return Ok();
+}
+
+void JournalReader::GoTo(const SegmentInfo& segment) {
+  if (reader_) unreadable_ += reader_->damage().places + (reader_->damage().ends_badly ? 1 : 0);
+  reader_.reset();
+  failures_ = 0;
+  position_ = {segment.segment, kHeaderBytes};
+}
+
+// A passing failure (no descriptor, no memory) must not make records lost that are there.
+bool JournalReader::IsPatientWith(const Status& status) {
+  constexpr int kPatience = 5;
+  if (status.code() == Code::kNotFound || status.code() == Code::kDataLoss || ++failures_ >= kPatience) return false;
+  trouble_ = status;
+  return true;
+}
+
+JournalReader::Step JournalReader::CouldNotOpen(const SegmentInfo& segment, const Status& status) {
+  if (IsPatientWith(status)) return Step::kTryLater;
+  ++unreadable_;
+  position_ = {segment.segment + 1, kHeaderBytes};
+  return Step::kAtEnd;
+}
+
+JournalReader::Step JournalReader::ReadOne(const SegmentInfo& segment, Found& found) {
+  if (!reader_) {
+    if (const Status opened = Open(segment); !opened.ok()) return CouldNotOpen(segment, opened);
+  }
+  for (;;) {
+    const auto more = reader_->Next(segment.bytes, found.entry);
+    position_.offset = reader_->offset();
+    if (!more.ok()) {
+      if (IsPatientWith(more.status())) return Step::kTryLater;
+      reader_->SkipBlock();
+      continue;
+    }
+    if (!*more) return Step::kAtEnd;
+    failures_ = 0;
+    if (found.entry.type == EntryType::kCheckpoint || found.entry.type == EntryType::kSeal) continue;
+    found.stream = segment.stream;
+    found.position = {segment.segment, found.entry.offset};
+    return Step::kFound;
+  }
+}
+
+bool JournalReader::Next(const std::deque<SegmentInfo>& segments, Found& found) {
+  trouble_ = Ok();
+  auto at = std::lower_bound(segments.begin(), segments.end(), position_.segment,
+                             [](const SegmentInfo& one, std::uint64_t number) { return one.segment < number; });
+  for (; at != segments.end(); ++at) {
+    if (position_.segment != at->segment) GoTo(*at);
+    const Step step = ReadOne(*at, found);
+    if (step != Step::kAtEnd) return step == Step::kFound;
+  }
+  return false;
+}
+
+void JournalReader::ReadAll(const std::deque<SegmentInfo>& segments,
+                            const std::function<void(const Found& found)>& take) {
+  Found found;
+  do {
+    while (Next(segments, found)) take(found);
+  } while (!trouble_.ok());
+}
+
+Result<std::string> ReadCheckpoint(os::FileCalls& calls, const std::filesystem::path& folder,
+                                   const SegmentInfo& segment) {
+  ASSIGN_OR_RETURN(auto reader, SegmentReader::Open(calls, folder / SegmentName(segment.segment)));
+  Entry entry;
+  ASSIGN_OR_RETURN(const bool found, reader.Next(segment.bytes, entry));
+  if (found && entry.type == EntryType::kCheckpoint) return std::move(entry.payload);
+  return {Code::kNotFound, SegmentName(segment.segment) + " has no readable checkpoint"};
+}
+
+Result<Entry> EntryFetcher::Fetch(Position position) {
+  if (!reader_ || reader_->header().segment != position.segment) {
+    reader_.reset();
+    ASSIGN_OR_RETURN(reader_, SegmentReader::Open(calls_, folder_ / SegmentName(position.segment)));
+  }
+  if (reader_->offset() != position.offset) reader_->Seek(position.offset);
+  ASSIGN_OR_RETURN(const std::uint64_t size, reader_->Size());
+  Entry entry;
+  ASSIGN_OR_RETURN(const bool found, reader_->Next(size, entry));
+  if (found && entry.offset == position.offset) return entry;
+  return {Code::kDataLoss,
+          SegmentName(position.segment) + ": no good entry at byte " + std::to_string(position.offset)};
+}
+
+}  // namespace inferometer::store

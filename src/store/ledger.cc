@@ -1,0 +1,260 @@
+#include "store/ledger.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/little_endian.h"
+#include "store/checksum.h"
+
+namespace inferometer::store {
+namespace {
+
+using base::AppendLittleEndian;
+using base::ReadLittleEndian;
+
+constexpr std::string_view kMagic = "INFLEDG\n";
+constexpr std::uint32_t kVersion = 1;
+constexpr std::size_t kSlotBytes = 32768;
+constexpr std::size_t kFixedBytes = 64;
+constexpr std::size_t kAcknowledgedBytes = 16;
+constexpr std::size_t kLossBytes = 48;
+constexpr std::size_t kChecksumBytes = 4;
+constexpr int kTries = 3;
+
+std::size_t UsedBytes(std::size_t acknowledged, std::size_t losses) {
+  return kFixedBytes + acknowledged * kAcknowledgedBytes + losses * kLossBytes + kChecksumBytes;
+}
+
+void AppendLoss(std::string& out, const Loss& loss) {
+  AppendLittleEndian(out, loss.number);
+  AppendLittleEndian(out, loss.stream);
+  AppendLittleEndian(out, loss.from);
+  AppendLittleEndian(out, loss.to);
+  AppendLittleEndian(out, loss.count);
+  AppendLittleEndian(out, static_cast<std::uint32_t>(loss.reason));
+  AppendLittleEndian(out, std::uint32_t{0});
+}
+
+Loss ReadLoss(std::string_view bytes) {
+  return {
+      ReadLittleEndian<std::uint64_t>(bytes, 0),  ReadLittleEndian<std::uint64_t>(bytes, 8),
+      ReadLittleEndian<std::uint64_t>(bytes, 16), ReadLittleEndian<std::uint64_t>(bytes, 24),
+      ReadLittleEndian<std::uint64_t>(bytes, 32), static_cast<LossReason>(ReadLittleEndian<std::uint32_t>(bytes, 40))};
+}
+
+}  // namespace
+
+std::string_view Name(LossReason reason) {
+  switch (reason) {
+    case LossReason::kEvicted: return "evicted";
+    case LossReason::kNoRoom: return "no_room";
+    case LossReason::kDamaged: return "damaged";
+    case LossReason::kRejected: return "rejected";
+    case LossReason::kQueueFull: return "queue_full";
+  }
+  return "unknown";
+}
+
+std::uint64_t LedgerState::AcknowledgedUpTo(StreamId stream) const {
+  for (const Acknowledged& one : acknowledged_) {
+    if (one.stream == stream) return one.upto;
+  }
+  return 0;
+}
+
+void LedgerState::Acknowledge(StreamId stream, std::uint64_t upto) {
+  const auto found = std::find_if(acknowledged_.begin(), acknowledged_.end(),
+                                  [&](const Acknowledged& one) { return one.stream == stream; });
+  if (found != acknowledged_.end()) {
+    found->upto = std::max(found->upto, upto);
+    return;
+  }
+  if (acknowledged_.size() >= kMostStreams) acknowledged_.erase(acknowledged_.begin());
+  acknowledged_.push_back({stream, upto});
+}
+
+void LedgerState::ForgetStream(StreamId stream) {
+  std::erase_if(acknowledged_, [&](const Acknowledged& one) { return one.stream == stream; });
+}
+
+void LedgerState::AddLoss(StreamId stream, std::uint64_t from, std::uint64_t to, LossReason reason) {
+  const std::uint64_t count = to - from + 1;
+  lost_records_ += count;
+  // A report that grows gets a new number: the hub may know the shorter one.
+  if (!losses_.empty() && losses_.back().stream == stream && losses_.back().reason == reason &&
+      losses_.back().to + 1 == from) {
+    losses_.back().to = to;
+    losses_.back().count += count;
+    losses_.back().number = next_number_++;
+    return;
+  }
+  if (losses_.size() >= kMostLosses) MakeRoomForLoss();
+  losses_.push_back({next_number_++, stream, from, to, count, reason});
+}
+
+void LedgerState::MakeRoomForLoss() {
+  for (std::size_t i = 0; i + 1 < losses_.size(); ++i) {
+    Loss& older = losses_[i];
+    Loss& newer = losses_[i + 1];
+    if (older.stream != newer.stream) continue;
+    newer.from = std::min(older.from, newer.from);
+    newer.to = std::max(older.to, newer.to);
+    newer.count += older.count;
+    losses_.erase(losses_.begin() + static_cast<std::ptrdiff_t>(i));
+    return;
+  }
+  merged_away_ += losses_.front().count;
+  losses_.erase(losses_.begin());
+}
+
+void LedgerState::LossesAreKnown(std::uint64_t upto_number) {
+  std::erase_if(losses_, [&](const Loss& one) { return one.number <= upto_number; });
+}
+
+void LedgerState::ContinueFrom(const LedgerState& older) {
+  const LedgerState newer = std::exchange(*this, older);
+  if (newer.store_id != 0) store_id = newer.store_id;
+  for (const Acknowledged& one : newer.acknowledged_) Acknowledge(one.stream, one.upto);
+  for (const Loss& one : newer.losses_) {
+    if (losses_.size() >= kMostLosses) MakeRoomForLoss();
+    losses_.push_back(one);
+    losses_.back().number = next_number_++;
+  }
+  merged_away_ += newer.merged_away_;
+  lost_records_ += newer.lost_records_;
+}
+
+std::string LedgerState::Encode(std::uint64_t generation) const {
+  std::string out(kMagic);
+  AppendLittleEndian(out, kVersion);
+  AppendLittleEndian(out, static_cast<std::uint32_t>(UsedBytes(acknowledged_.size(), losses_.size())));
+  AppendLittleEndian(out, generation);
+  AppendLittleEndian(out, store_id);
+  AppendLittleEndian(out, next_number_);
+  AppendLittleEndian(out, merged_away_);
+  AppendLittleEndian(out, lost_records_);
+  AppendLittleEndian(out, static_cast<std::uint32_t>(acknowledged_.size()));
+  AppendLittleEndian(out, static_cast<std::uint32_t>(losses_.size()));
+  for (const Acknowledged& one : acknowledged_) {
+    AppendLittleEndian(out, one.stream);
+    AppendLittleEndian(out, one.upto);
+  }
+  for (const Loss& one : losses_) AppendLoss(out, one);
+  AppendLittleEndian(out, Checksum(out));
+  return out;
+}
+
+Result<LedgerState::Decoded> LedgerState::Decode(std::string_view slot) {
+  const auto bad = [](std::size_t offset, const char* what) { return Status(Code::kDataLoss, what).At(offset); };
+  if (slot.size() < UsedBytes(0, 0) || !slot.starts_with(kMagic)) return bad(0, "not a ledger");
+  const std::size_t used = ReadLittleEndian<std::uint32_t>(slot, 12);
+  if (used < UsedBytes(0, 0) || used > slot.size()) return bad(12, "the length is impossible");
+  if (ReadLittleEndian<std::uint32_t>(slot, used - kChecksumBytes) != Checksum(slot.substr(0, used - kChecksumBytes))) {
+    return bad(used - kChecksumBytes, "the checksum is wrong");
+  }
+  if (ReadLittleEndian<std::uint32_t>(slot, 8) != kVersion) return bad(8, "another version");
+  const std::size_t acknowledged = ReadLittleEndian<std::uint32_t>(slot, 56);
+  const std::size_t losses = ReadLittleEndian<std::uint32_t>(slot, 60);
+  if (acknowledged > kMostStreams || losses > kMostLosses || UsedBytes(acknowledged, losses) != used) {
+    return bad(56, "the counts do not fit the length");
+  }
+  Decoded decoded;
+  decoded.generation = ReadLittleEndian<std::uint64_t>(slot, 16);
+  decoded.state.store_id = ReadLittleEndian<std::uint64_t>(slot, 24);
+  decoded.state.next_number_ = ReadLittleEndian<std::uint64_t>(slot, 32);
+  decoded.state.merged_away_ = ReadLittleEndian<std::uint64_t>(slot, 40);
+  decoded.state.lost_records_ = ReadLittleEndian<std::uint64_t>(slot, 48);
+  std::size_t at = kFixedBytes;
+  for (std::size_t i = 0; i < acknowledged; ++i, at += kAcknowledgedBytes) {
+    decoded.state.acknowledged_.push_back(
+        {ReadLittleEndian<std::uint64_t>(slot, at), ReadLittleEndian<std::uint64_t>(slot, at + 8)});
+  }
+  for (std::size_t i = 0; i < losses; ++i, at += kLossBytes) {
+    decoded.state.losses_.push_back(ReadLoss(slot.substr(at, kLossBytes)));
+  }
+  return decoded;
+}
+
+Ledger Ledger::Open(os::FileCalls& calls, const std::filesystem::path& path) {
+  Ledger ledger(calls, path);
+  Status prepared = ledger.Prepare();
+  for (int i = 1; i < kTries && !prepared.ok(); ++i) prepared = ledger.Prepare();
+  prepared.IgnoreBecause("Write tries again");
+  return ledger;
+}
+
+Status Ledger::Prepare() {
+  if (file_) return is_durable_ ? Ok() : MakeDurable();
+  auto file = os::OpenFile::Open(*calls_, path_, os::Access::kReadWrite);
+  if (file.status().code() == Code::kNotFound) return Create();
+  RETURN_IF_ERROR(file.status());
+  RETURN_IF_ERROR(Read(*file));
+  file_ = std::move(*file);
+  return MakeDurable();
+}
+
+Status Ledger::Create() {
+  ASSIGN_OR_RETURN(auto file, os::OpenFile::Open(*calls_, path_, os::Access::kCreateNew));
+  // Zeros are written, and not only reserved: an overwrite of written blocks needs no new ones.
+  Status status = file.WriteAllAt(std::string(2 * kSlotBytes, '\0'), 0);
+  if (status.ok()) status = file.SyncData();
+  if (status.ok()) status = calls_->SyncFolder(path_.parent_path());
+  if (!status.ok()) {
+    calls_->Unlink(path_).IgnoreBecause("the first error is the one to report");
+    return status;
+  }
+  file_ = std::move(file);
+  is_durable_ = true;
+  return Ok();
+}
+
+// One slot may stand on a bad sector, and the other be good.
+Status Ledger::Read(const os::OpenFile& file) {
+  Status trouble;
+  bool is_blank = true;
+  LedgerState newest;
+  for (const std::size_t at : {std::size_t{0}, kSlotBytes}) {
+    std::string slot(kSlotBytes, '\0');
+    auto got = file.ReadUpTo(slot, at);
+    for (int i = 1; i < kTries && !got.ok(); ++i) got = file.ReadUpTo(slot, at);
+    if (!got.ok()) trouble = got.status();
+    if (slot.find_first_not_of('\0') != std::string::npos) is_blank = false;
+    auto decoded = LedgerState::Decode(slot);
+    if (!decoded.ok() || decoded->generation <= generation_) continue;
+    generation_ = decoded->generation;
+    newest = std::move(decoded->state);
+    newest_slot_ = std::move(slot);
+  }
+  if (generation_ == 0) RETURN_IF_ERROR(trouble);
+  was_damaged_ = generation_ == 0 && !is_blank;
+  state_.ContinueFrom(newest);
+  return Ok();
+}
+
+// What an earlier process wrote may never have reached the disk, even where a sync says so now. It is written again,
+// with the same bytes: before the other slot is touched, one of them must be good.
+Status Ledger::MakeDurable() {
+  ASSIGN_OR_RETURN(const std::uint64_t size, file_->Size());
+  if (size < 2 * kSlotBytes) RETURN_IF_ERROR(file_->WriteAllAt(std::string(2 * kSlotBytes - size, '\0'), size));
+  RETURN_IF_ERROR(WriteSlot(generation_, newest_slot_));
+  RETURN_IF_ERROR(calls_->SyncFolder(path_.parent_path()));
+  newest_slot_ = {};
+  is_durable_ = true;
+  return Ok();
+}
+
+Status Ledger::WriteSlot(std::uint64_t generation, const std::string& slot) {
+  RETURN_IF_ERROR(file_->WriteAllAt(slot, generation % 2 * kSlotBytes));
+  return file_->SyncData();
+}
+
+Status Ledger::Write() {
+  RETURN_IF_ERROR(Prepare());
+  const std::uint64_t generation = generation_ + 1;
+  // After a failure nothing is known of the slot; the next attempt must not touch the other one, which is good.
+  RETURN_IF_ERROR(WriteSlot(generation, state_.Encode(generation)));
+  generation_ = generation;
+  return Ok();
+}
+
+}  // namespace inferometer::store

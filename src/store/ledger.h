@@ -1,0 +1,133 @@
+#pragma once
+// What a device knows of the fate of its records: how far the hub has them, and which are lost. docs/journal-format.md
+// has the file.
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "inferometer/status.h"
+#include "os/files.h"
+#include "os/open_file.h"
+#include "store/segment_format.h"
+
+namespace inferometer::store {
+
+// Written to disk: do not change the values.
+enum class LossReason : std::uint32_t {
+  kEvicted = 1,    // gave way to the journal's quota before a hub had it
+  kNoRoom = 2,     // could not be written for long, and the memory for that was full
+  kDamaged = 3,    // could not be read back from the journal
+  kRejected = 4,   // the hub will not have it
+  kQueueFull = 5,  // came faster than it could be written
+};
+[[nodiscard]] std::string_view Name(LossReason reason);
+
+// Between `from` and `to` of a stream, both included, `count` records are lost; all of them, unless reports were
+// merged.
+struct Loss {
+  std::uint64_t number = 0;  // of the report, from 1
+  StreamId stream = 0;
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+  std::uint64_t count = 0;
+  LossReason reason = LossReason::kEvicted;
+
+  friend bool operator==(const Loss&, const Loss&) = default;
+};
+
+struct Acknowledged {
+  StreamId stream = 0;
+  std::uint64_t upto = 0;
+
+  friend bool operator==(const Acknowledged&, const Acknowledged&) = default;
+};
+
+// The plain data, bounded; what is in memory and not yet in the file dies with the process.
+class LedgerState {
+ public:
+  static constexpr std::size_t kMostStreams = 512;
+  static constexpr std::size_t kMostLosses = 256;
+
+  std::uint64_t store_id = 0;  // of the hub that acknowledged; 0: none yet
+
+  // How far `stream` is acknowledged; 0: not at all.
+  [[nodiscard]] std::uint64_t AcknowledgedUpTo(StreamId stream) const;
+  // Never goes back. The stream that was put in first gives way where there are too many.
+  void Acknowledge(StreamId stream, std::uint64_t upto);
+  void ForgetStream(StreamId stream);
+  void ForgetAcknowledgements() { acknowledged_.clear(); }
+
+  // A report of its own, or the last one's continuation. Where there are too many, the two oldest of one stream are
+  // merged; where there are none, the oldest report goes into merged_away(). REQUIRES: from <= to
+  void AddLoss(StreamId stream, std::uint64_t from, std::uint64_t to, LossReason reason);
+  // The hub has the reports up to this number.
+  void LossesAreKnown(std::uint64_t upto_number);
+  // Takes over what `older` knew, of which this state came to be without knowledge. Its own reports get new numbers.
+  void ContinueFrom(const LedgerState& older);
+
+  [[nodiscard]] const std::vector<Acknowledged>& acknowledged() const { return acknowledged_; }
+  [[nodiscard]] const std::vector<Loss>& losses() const { return losses_; }
+  // Records of reports that had to be given up themselves.
+  [[nodiscard]] std::uint64_t merged_away() const { return merged_away_; }
+  // All records that were ever reported lost.
+  [[nodiscard]] std::uint64_t lost_records() const { return lost_records_; }
+
+  // As one slot of the file, and back. kDataLoss for a slot that is not good.
+  [[nodiscard]] std::string Encode(std::uint64_t generation) const;
+  struct Decoded;
+  [[nodiscard]] static Result<Decoded> Decode(std::string_view slot);
+
+ private:
+  void MakeRoomForLoss();
+
+  std::vector<Acknowledged> acknowledged_;
+  std::vector<Loss> losses_;
+  std::uint64_t next_number_ = 1;
+  std::uint64_t merged_away_ = 0;
+  std::uint64_t lost_records_ = 0;
+};
+
+struct LedgerState::Decoded {
+  LedgerState state;
+  std::uint64_t generation = 0;
+};
+
+// The file, written in place: preallocated, so that it can be written on a full disk. One thread at a time; `calls`
+// must outlive it.
+class Ledger {
+ public:
+  // Reads the file or makes it. One that is damaged, or cannot be read or made now, is no error: the state is empty
+  // then, and Write tries again; what it finds in the file by then is taken over.
+  [[nodiscard]] static Ledger Open(os::FileCalls& calls, const std::filesystem::path& path);
+
+  LedgerState& state() { return state_; }
+  [[nodiscard]] const LedgerState& state() const { return state_; }
+  // Whether there was a file and nothing in it was good.
+  [[nodiscard]] bool was_damaged() const { return was_damaged_; }
+
+  // When it succeeds the state survives a power cut; a crash within leaves the state of the last success.
+  [[nodiscard]] Status Write();
+
+ private:
+  Ledger(os::FileCalls& calls, std::filesystem::path path) : calls_(&calls), path_(std::move(path)) {}
+  [[nodiscard]] Status Prepare();
+  [[nodiscard]] Status Create();
+  [[nodiscard]] Status Read(const os::OpenFile& file);
+  [[nodiscard]] Status MakeDurable();
+  [[nodiscard]] Status WriteSlot(std::uint64_t generation, const std::string& slot);
+
+  os::FileCalls* calls_;
+  std::filesystem::path path_;
+  std::optional<os::OpenFile> file_;  // once it was read, and can be written
+  LedgerState state_;
+  std::uint64_t generation_ = 0;
+  std::string newest_slot_;  // of the file
+  bool is_durable_ = false;  // what was read; the file's name, too
+  bool was_damaged_ = false;
+};
+
+}  // namespace inferometer::store
