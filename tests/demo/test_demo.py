@@ -43,10 +43,11 @@ def records(folder):
 def test_demo_from_a_fresh_clone(clone):
     done = subprocess.run(["./demo"], cwd=clone, capture_output=True, text=True, timeout=1200, stdin=subprocess.DEVNULL)
     assert done.returncode == 0, done.stderr[-3000:]
-    assert "30 records in files, 30 seen on MQTT" in done.stderr
+    assert "30 records in files, 30 seen on MQTT, 30 at the hub" in done.stderr
     for name in ("edge-device-01", "edge-device-02", "edge-device-03"):
         assert name in done.stdout
         assert len(list((clone / "demo-run/metrics" / name).glob("inference_metrics_*.json"))) == 1
+    assert len(list((clone / "demo-run/hub").glob("edge-device-0?/inference_metrics_*.json"))) == 3
     found = records(clone)
     assert len(found) == 30 and all(record["status"] == "ok" for record in found)
     assert {record["device_id"] for record in found} == {"00:0f:00:70:91:0a", "1c:bf:ce:15:ec:4d", "b8:27:eb:bf:9d:51"}

@@ -77,7 +77,7 @@ def test_loading_is_measured(device):
 
 def test_files_and_topics_agree_record_by_record(device, broker, subscribe):
     everything = subscribe("iot/#")
-    one = start_online(device, broker, "--messages", 50)
+    one = start_online(device, broker, "--messages", 50, "--drain", 0)
     broker.publish(f"iot/telemetry/{DEVICE_ID}", [telemetry(i) for i in range(50)])
     assert one.wait() == 0, one.log()
     wait_until(lambda: len(everything.payloads(f"iot/status/{DEVICE_ID}")) >= 2 and
@@ -132,7 +132,7 @@ def test_sigkill_at_any_moment_leaves_no_half_written_file(device, seed):
 
 
 def test_broker_that_dies_and_comes_back_stops_nothing(device, broker, subscribe):
-    one = device("--generate", 200, "--interval", 1, "--broker", "127.0.0.1", "--port", broker.port, "--drain", 60)
+    one = device("--generate", 200, "--interval", 1, "--broker", "127.0.0.1", "--port", broker.port, "--drain", 20)
     wait_until(lambda: one.process.poll() is not None or online(broker), "the device is online")
     broker.kill()
     one.wait_for_log("message 40:")

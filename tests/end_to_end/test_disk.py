@@ -3,8 +3,6 @@ import os
 import shutil
 import subprocess
 
-from conftest import wait_until
-
 
 def own_mounts(script):
     """A wrapper that runs `script` in a mount namespace of its own, then the device in it."""
@@ -18,7 +16,7 @@ def own_mounts(script):
 def test_full_disk_costs_no_inference_and_the_next_save_holds_all(device, tmp_path):
     out = tmp_path / "metrics" / "edge-device-01"
     out.mkdir(parents=True)
-    full = own_mounts(f"mount -t tmpfs -o size=256k none {out} && head -c 240000 /dev/zero >{out}/filler; true")
+    full = own_mounts(f"mount -t tmpfs -o size=2m none {out} && head -c 2080000 /dev/zero >{out}/filler; true")
     one = device("--generate", 100000, "--interval", 1, "--save-every", 20, wrapper=full)
     one.wait_for_log("could not save")
     one.wait_for_log("message 45:")
@@ -42,13 +40,19 @@ def test_read_only_directory_is_refused_with_its_name(device, tmp_path):
     assert "cannot write to the metrics directory" in one.log() and str(out) in one.log(), one.log()
 
 
-def test_directory_that_becomes_read_only_costs_no_inference(device, tmp_path):
+def test_directory_that_becomes_read_only_costs_no_inference_and_no_record(device, tmp_path):
+    """A file that is open keeps its file system writable, so a read-only mount is put over the folder: what is open can still be
+    written, nothing else can."""
     out = tmp_path / "metrics" / "edge-device-01"
     out.mkdir(parents=True)
     one = device("--generate", 60, "--interval", 1, "--save-every", 20, wrapper=own_mounts(f"mount --bind {out} {out}"))
     one.wait_for_log("message 5:")
-    subprocess.run(["nsenter", "--mount", "--root", "--target", str(one.process.pid), "mount", "-o", "remount,bind,ro", out], check=True)
+    inside = ["nsenter", "--mount", "--root", "--target", str(one.process.pid)]
+    subprocess.run([*inside, "bash", "-c", f"mount --bind {out} {out} && mount -o remount,bind,ro {out}"], check=True)
     assert one.wait() == 1
-    assert "could not save" in one.log() and "are lost" in one.log()
+    assert "could not save" in one.log() and "saved at the next start" in one.log(), one.log()
     assert "60 messages, 60 inferences (0 failed)" in one.log(), one.log()
-    wait_until(lambda: one.process.poll() is not None, "the device has ended")
+    again = device("--generate", 0)
+    assert again.wait() == 0, again.log()
+    assert len({record["record_id"] for record in again.records()}) == 60
+    assert len(again.records()) == 60
