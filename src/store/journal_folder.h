@@ -32,8 +32,8 @@ struct SegmentInfo {
 
   [[nodiscard]] bool has_records() const { return last_sequence != 0; }
   void Note(std::uint64_t sequence) {
-    if (first_sequence == 0) first_sequence = sequence;
-    last_sequence = sequence;
+    if (first_sequence == 0 || sequence < first_sequence) first_sequence = sequence;
+    if (sequence > last_sequence) last_sequence = sequence;
   }
 };
 

@@ -19,6 +19,7 @@ constexpr std::size_t kFixedBytes = 64;
 constexpr std::size_t kAcknowledgedBytes = 16;
 constexpr std::size_t kLossBytes = 48;
 constexpr std::size_t kChecksumBytes = 4;
+constexpr std::uint64_t kHighestGeneration = UINT64_MAX / 2;
 constexpr int kTries = 3;
 
 std::size_t UsedBytes(std::size_t acknowledged, std::size_t losses) {
@@ -160,6 +161,7 @@ Result<LedgerState::Decoded> LedgerState::Decode(std::string_view slot) {
   }
   Decoded decoded;
   decoded.generation = ReadLittleEndian<std::uint64_t>(slot, 16);
+  if (decoded.generation > kHighestGeneration) return bad(16, "no ledger was written so often");
   decoded.state.store_id = ReadLittleEndian<std::uint64_t>(slot, 24);
   decoded.state.next_number_ = ReadLittleEndian<std::uint64_t>(slot, 32);
   decoded.state.merged_away_ = ReadLittleEndian<std::uint64_t>(slot, 40);
@@ -170,7 +172,9 @@ Result<LedgerState::Decoded> LedgerState::Decode(std::string_view slot) {
         {ReadLittleEndian<std::uint64_t>(slot, at), ReadLittleEndian<std::uint64_t>(slot, at + 8)});
   }
   for (std::size_t i = 0; i < losses; ++i, at += kLossBytes) {
-    decoded.state.losses_.push_back(ReadLoss(slot.substr(at, kLossBytes)));
+    const Loss loss = ReadLoss(slot.substr(at, kLossBytes));
+    if (loss.from > loss.to) return bad(at + 16, "a loss ends before it begins");
+    decoded.state.losses_.push_back(loss);
   }
   return decoded;
 }
