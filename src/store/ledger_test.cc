@@ -79,6 +79,14 @@ TEST(LedgerState, EveryTruncationAndEveryFlippedBitIsRefused) {
   }
 }
 
+TEST(LedgerState, FiguresThatNobodyWritesAreRefused) {
+  EXPECT_TRUE(LedgerState::Decode(LedgerState().Encode(UINT64_MAX / 2)).ok());
+  EXPECT_FALSE(LedgerState::Decode(LedgerState().Encode(UINT64_MAX)).ok()) << "there would be no next one";
+  LedgerState state;
+  state.AddLoss(1, 9, 8, LossReason::kEvicted);
+  EXPECT_FALSE(LedgerState::Decode(state.Encode(1)).ok());
+}
+
 TEST(LedgerState, AcknowledgementNeverGoesBack) {
   LedgerState state;
   EXPECT_EQ(state.AcknowledgedUpTo(1), 0U);
@@ -266,6 +274,36 @@ TEST_F(LedgerTest, OneThatCannotBeReadAtFirstIsTakenOverAndNotWrittenOver) {
   EXPECT_EQ(ledger.state().AcknowledgedUpTo(1), 10U);
   EXPECT_EQ(Reopened().losses(),
             (std::vector<Loss>{{1, 1, 11, 12, 2, LossReason::kEvicted}, {2, 1, 20, 20, 1, LossReason::kNoRoom}}));
+}
+
+TEST_F(LedgerTest, OneThatCannotBeReadIsNotWrittenOver) {
+  MustWrite(StateOf(1));
+  MustWrite(StateOf(2));
+  const auto before = disk_.Bytes(kPath);
+  disk_.SetFault(
+      [](os::CallKind kind, const std::filesystem::path&) { return kind == os::CallKind::kReadAt ? EIO : 0; });
+  Ledger ledger = Ledger::Open(disk_, kPath);
+  ledger.state() = StateOf(9);
+  EXPECT_FALSE(ledger.Write().ok());
+  EXPECT_EQ(disk_.Bytes(kPath), before);
+  disk_.ClearFaults();
+  EXPECT_TRUE(ledger.Write().ok());
+  EXPECT_EQ(Reopened().AcknowledgedUpTo(1), 9U);
+}
+
+// A sync that fails may leave in memory what never reaches the disk, and the next sync says that all is well.
+TEST_F(LedgerTest, WhatOnlyTheKernelKnowsIsWrittenAgainBeforeTheOtherSlotIsTouched) {
+  MustWrite(StateOf(1));
+  MustWrite(StateOf(2));
+  {
+    Ledger ledger = Ledger::Open(disk_, kPath);
+    ledger.state() = StateOf(3);
+    disk_.FailCall(2, EIO);  // the fdatasync
+    EXPECT_FALSE(ledger.Write().ok());
+  }
+  const Ledger ledger = Ledger::Open(disk_, kPath);  // of a new process
+  ASSERT_EQ(ledger.state().AcknowledgedUpTo(1), 3U);
+  EXPECT_EQ(MustDecode(disk_.DurableBytes(kPath)->substr(kSlotBytes)).AcknowledgedUpTo(1), 3U);
 }
 
 TEST_F(LedgerTest, SlotOnABadSectorLeavesTheOther) {

@@ -349,6 +349,18 @@ TEST_F(HostileSegmentTest, UnfinishedEntryIsNoEntry) {
   EXPECT_EQ(reader.offset(), kBlockBytes) << "it may be finished by and by";
 }
 
+TEST_F(HostileSegmentTest, EndOfAnEntryWhoseBeginningIsMissingIsDamage) {
+  std::string bytes = EndlessEntry(EntryType::kRecord, 2);
+  bytes.replace(kBlockBytes, kBlockBytes, bytes, 2 * kBlockBytes, kBlockBytes);  // middle parts only
+  bytes.replace(kHeaderBytes, 100, 100, '\0');
+  Put(bytes);
+  SegmentReader reader = MustOpen();
+  reader.Seek(kBlockBytes);
+  Entry entry;
+  EXPECT_FALSE(*reader.Next(size_, entry));
+  EXPECT_TRUE(reader.damage().ends_badly);
+}
+
 TEST_F(HostileSegmentTest, MissingFileIsNotFoundAndEmptyOneDamage) {
   EXPECT_EQ(SegmentReader::Open(disk_, kPath).status().code(), Code::kNotFound);
   Put("");
