@@ -130,6 +130,14 @@ Result<FileLock> FileLock::Acquire(const std::filesystem::path& path) {
   return ErrnoStatus(error, "lock " + path.string());
 }
 
+bool FileLock::IsHeld(const std::filesystem::path& path) {
+  const int fd = RetryOpen(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  if (fd < 0) return false;
+  const bool is_held = ::flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  ::close(fd);
+  return is_held;
+}
+
 FileLock::FileLock(FileLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
 FileLock& FileLock::operator=(FileLock&& other) noexcept {
   std::swap(fd_, other.fd_);

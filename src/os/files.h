@@ -88,6 +88,9 @@ class FileLock {
  public:
   // kFailedPrecondition when another process holds it.
   [[nodiscard]] static Result<FileLock> Acquire(const std::filesystem::path& path);
+  // Whether somebody holds it now. Creates nothing: a file that is not there, or cannot be opened, nobody holds. Takes
+  // the lock for reading for a moment, in which an Acquire would fail.
+  [[nodiscard]] static bool IsHeld(const std::filesystem::path& path);
   FileLock(FileLock&& other) noexcept;
   FileLock& operator=(FileLock&& other) noexcept;
   ~FileLock();

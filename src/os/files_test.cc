@@ -87,6 +87,18 @@ TEST(FileLock, SecondIsRefusedUntilTheFirstIsGone) {
   EXPECT_TRUE(FileLock::Acquire(folder.path() / "lock").ok());
 }
 
+TEST(FileLock, WhoAsksWhetherItIsHeldNeitherTakesItNorMakesIt) {
+  const TemporaryFolder folder;
+  EXPECT_FALSE(FileLock::IsHeld(folder.path() / "lock"));
+  EXPECT_TRUE(NamesIn(folder.path()).empty());
+  auto held = FileLock::Acquire(folder.path() / "lock");
+  ASSERT_TRUE(held.ok());
+  EXPECT_TRUE(FileLock::IsHeld(folder.path() / "lock"));
+  { const FileLock gone = std::move(*held); }
+  EXPECT_FALSE(FileLock::IsHeld(folder.path() / "lock"));
+  EXPECT_TRUE(FileLock::Acquire(folder.path() / "lock").ok());
+}
+
 TEST(KeptFile, ReadsTheNewContentEachTime) {
   const TemporaryFolder folder;
   const auto path = folder.Put("a", "1\n");

@@ -57,7 +57,8 @@ void SegmentReader::NoteBadChunk() {
 
 void SegmentReader::NoteGood() {
   if (!damage_.ends_badly) return;
-  if (damage_.places++ == 0) damage_.first_offset = damage_.tail_offset;
+  ++damage_.places;
+  if (damage_.offsets.size() < kMostDamageOffsets) damage_.offsets.push_back(damage_.tail_offset);
   damage_.ends_badly = false;
 }
 

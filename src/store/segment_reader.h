@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "inferometer/status.h"
 #include "os/files.h"
@@ -21,12 +22,15 @@ struct Entry {
   std::string payload;
 };
 
+// How many places of damage are remembered of a segment; all are counted.
+inline constexpr std::size_t kMostDamageOffsets = 64;
+
 // What was passed over so far.
 struct SegmentDamage {
-  std::uint64_t places = 0;                     // bad chunks that something good follows
-  std::optional<std::uint64_t> first_offset{};  // of the first of them
-  bool ends_badly = false;                      // nothing good follows the last bad chunk, up to where was read
-  std::uint64_t tail_offset = 0;                // of that one
+  std::uint64_t places = 0;              // bad chunks that something good follows
+  std::vector<std::uint64_t> offsets{};  // of the first of them, at most kMostDamageOffsets
+  bool ends_badly = false;               // nothing good follows the last bad chunk, up to where was read
+  std::uint64_t tail_offset = 0;         // of that one
 };
 
 // Reads entries in the order of the file, also while somebody else appends to it: what lies beyond the `end` of a call
