@@ -203,9 +203,7 @@ void RecordKeeping::StartOver(std::uint64_t store_id) {
 }
 
 void RecordKeeping::LossesAreKnown(std::uint64_t upto_number) {
-  const std::size_t before = ledger_->state().losses().size();
-  ledger_->state().LossesAreKnown(upto_number);
-  if (ledger_->state().losses().size() == before) return;
+  if (!ledger_->state().LossesAreKnown(upto_number)) return;
   ledger_changed_ = true;
   ++loss_changes_;
 }

@@ -146,6 +146,23 @@ TEST_F(RecordKeepingTest, LagCountsWhatNoHubHasAcrossRuns) {
   EXPECT_EQ(keeping_->lag(), 7U);
 }
 
+TEST_F(RecordKeepingTest, LossThatTheHubKnowsStaysInTheLedgerAcrossRunsUntilTheHubIsAnother) {
+  options_.is_shipping = true;
+  Start();
+  keeping_->NoteLost(1, 5, 6, store::LossReason::kRejected);
+  const std::uint64_t changes = keeping_->loss_changes();
+  keeping_->LossesAreKnown(1);
+  EXPECT_EQ(keeping_->loss_changes(), changes + 1);
+  keeping_->LossesAreKnown(1);
+  EXPECT_EQ(keeping_->loss_changes(), changes + 1) << "it was known";
+  ASSERT_TRUE(keeping_->Sync().ok());
+  Start();
+  ASSERT_EQ(keeping_->ledger().losses().size(), 1U);
+  EXPECT_TRUE(keeping_->ledger().losses()[0].is_known);
+  keeping_->StartOver(77);
+  EXPECT_FALSE(keeping_->ledger().losses()[0].is_known);
+}
+
 TEST_F(RecordKeepingTest, QuotaTakesWhatTheHubHasAndNamesWhatItDoesNot) {
   options_.is_shipping = true;
   options_.journal.most_bytes = 512 << 10U;

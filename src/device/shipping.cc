@@ -230,7 +230,9 @@ ShippingStatus Shipping::Status() const {
       status.streams.push_back({one.stream, one.first, one.last});
     }
   }
-  status.lost = keeping_.ledger().losses();
+  for (const store::Loss& one : keeping_.ledger().losses()) {
+    if (!one.is_known) status.lost.push_back(one);
+  }
   return status;
 }
 

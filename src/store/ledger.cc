@@ -20,6 +20,7 @@ constexpr std::size_t kAcknowledgedBytes = 16;
 constexpr std::size_t kLossBytes = 48;
 constexpr std::size_t kChecksumBytes = 4;
 constexpr std::uint64_t kHighestGeneration = UINT64_MAX / 2;
+constexpr std::uint32_t kKnownFlag = 1;
 constexpr int kTries = 3;
 
 std::size_t UsedBytes(std::size_t acknowledged, std::size_t losses) {
@@ -33,14 +34,31 @@ void AppendLoss(std::string& out, const Loss& loss) {
   AppendLittleEndian(out, loss.to);
   AppendLittleEndian(out, loss.count);
   AppendLittleEndian(out, static_cast<std::uint32_t>(loss.reason));
-  AppendLittleEndian(out, std::uint32_t{0});
+  AppendLittleEndian(out, loss.is_known ? kKnownFlag : std::uint32_t{0});
 }
 
 Loss ReadLoss(std::string_view bytes) {
-  return {
-      ReadLittleEndian<std::uint64_t>(bytes, 0),  ReadLittleEndian<std::uint64_t>(bytes, 8),
-      ReadLittleEndian<std::uint64_t>(bytes, 16), ReadLittleEndian<std::uint64_t>(bytes, 24),
-      ReadLittleEndian<std::uint64_t>(bytes, 32), static_cast<LossReason>(ReadLittleEndian<std::uint32_t>(bytes, 40))};
+  return {.number = ReadLittleEndian<std::uint64_t>(bytes, 0),
+          .stream = ReadLittleEndian<std::uint64_t>(bytes, 8),
+          .from = ReadLittleEndian<std::uint64_t>(bytes, 16),
+          .to = ReadLittleEndian<std::uint64_t>(bytes, 24),
+          .count = ReadLittleEndian<std::uint64_t>(bytes, 32),
+          .reason = static_cast<LossReason>(ReadLittleEndian<std::uint32_t>(bytes, 40)),
+          .is_known = (ReadLittleEndian<std::uint32_t>(bytes, 44) & kKnownFlag) != 0};
+}
+
+// Whether `newer` can take `older` in: no record stands between the two, and both are to be told to the hub, or
+// neither.
+bool CanMerge(const Loss& older, const Loss& newer) {
+  if (older.stream != newer.stream || older.is_known != newer.is_known) return false;
+  return older.from <= newer.to + 1 && newer.from <= older.to + 1;
+}
+
+// Of two reports that overlap, no record counts twice.
+void TakeIn(const Loss& older, Loss& newer) {
+  newer.from = std::min(older.from, newer.from);
+  newer.to = std::max(older.to, newer.to);
+  newer.count = std::min(older.count + newer.count, newer.to - newer.from + 1);
 }
 
 }  // namespace
@@ -83,7 +101,7 @@ void LedgerState::AddLoss(StreamId stream, std::uint64_t from, std::uint64_t to,
   lost_records_ += count;
   // A report that grows gets a new number: the hub may know the shorter one.
   if (!losses_.empty() && losses_.back().stream == stream && losses_.back().reason == reason &&
-      losses_.back().to + 1 == from) {
+      losses_.back().to + 1 == from && !losses_.back().is_known) {
     losses_.back().to = to;
     losses_.back().count += count;
     losses_.back().number = next_number_++;
@@ -93,23 +111,37 @@ void LedgerState::AddLoss(StreamId stream, std::uint64_t from, std::uint64_t to,
   losses_.push_back({next_number_++, stream, from, to, count, reason});
 }
 
-void LedgerState::MakeRoomForLoss() {
-  for (std::size_t i = 0; i + 1 < losses_.size(); ++i) {
-    Loss& older = losses_[i];
-    Loss& newer = losses_[i + 1];
-    if (older.stream != newer.stream) continue;
-    newer.from = std::min(older.from, newer.from);
-    newer.to = std::max(older.to, newer.to);
-    newer.count += older.count;
-    losses_.erase(losses_.begin() + static_cast<std::ptrdiff_t>(i));
-    return;
+bool LedgerState::MergeTwoLosses() {
+  for (auto older = losses_.begin(); older != losses_.end(); ++older) {
+    const auto newer = std::find_if(older + 1, losses_.end(), [&](const Loss& one) { return CanMerge(*older, one); });
+    if (newer == losses_.end()) continue;
+    TakeIn(*older, *newer);
+    losses_.erase(older);
+    return true;
   }
-  merged_away_ += losses_.front().count;
-  losses_.erase(losses_.begin());
+  return false;
 }
 
-void LedgerState::LossesAreKnown(std::uint64_t upto_number) {
-  std::erase_if(losses_, [&](const Loss& one) { return one.number <= upto_number; });
+void LedgerState::MakeRoomForLoss() {
+  if (MergeTwoLosses()) return;
+  auto goes = std::find_if(losses_.begin(), losses_.end(), [](const Loss& one) { return one.is_known; });
+  if (goes == losses_.end()) goes = losses_.begin();
+  merged_away_ += goes->count;
+  losses_.erase(goes);
+}
+
+bool LedgerState::LossesAreKnown(std::uint64_t upto_number) {
+  bool is_news = false;
+  for (Loss& one : losses_) {
+    if (one.number > upto_number || one.is_known) continue;
+    one.is_known = is_news = true;
+  }
+  return is_news;
+}
+
+void LedgerState::ForgetAcknowledgements() {
+  acknowledged_.clear();
+  for (Loss& one : losses_) one.is_known = false;
 }
 
 void LedgerState::ContinueFrom(const LedgerState& older) {
@@ -177,6 +209,14 @@ Result<LedgerState::Decoded> LedgerState::Decode(std::string_view slot) {
     decoded.state.losses_.push_back(loss);
   }
   return decoded;
+}
+
+Result<LedgerState> Ledger::Inspect(os::FileCalls& calls, const std::filesystem::path& path) {
+  ASSIGN_OR_RETURN(const auto file, os::OpenFile::Open(calls, path, os::Access::kRead));
+  Ledger ledger(calls, path);
+  RETURN_IF_ERROR(ledger.Read(file));
+  if (ledger.was_damaged_) return {Code::kDataLoss, "neither of its two slots is good"};
+  return std::move(ledger.state_);
 }
 
 Ledger Ledger::Open(os::FileCalls& calls, const std::filesystem::path& path) {

@@ -26,8 +26,8 @@ enum class LossReason : std::uint32_t {
 };
 [[nodiscard]] std::string_view Name(LossReason reason);
 
-// Between `from` and `to` of a stream, both included, `count` records are lost; all of them, unless reports were
-// merged.
+// Between `from` and `to` of a stream, both included, `count` records are lost; all of them, unless an older version of
+// this program merged reports.
 struct Loss {
   std::uint64_t number = 0;  // of the report, from 1
   StreamId stream = 0;
@@ -35,6 +35,7 @@ struct Loss {
   std::uint64_t to = 0;
   std::uint64_t count = 0;
   LossReason reason = LossReason::kEvicted;
+  bool is_known = false;  // to the hub that acknowledged; kept for whoever asks why a record is nowhere
 
   friend bool operator==(const Loss&, const Loss&) = default;
 };
@@ -59,13 +60,15 @@ class LedgerState {
   // Never goes back. The stream that was put in first gives way where there are too many.
   void Acknowledge(StreamId stream, std::uint64_t upto);
   void ForgetStream(StreamId stream);
-  void ForgetAcknowledgements() { acknowledged_.clear(); }
+  // Nor does the hub know any loss.
+  void ForgetAcknowledgements();
 
-  // A report of its own, or the last one's continuation. Where there are too many, the two oldest of one stream are
-  // merged; where there are none, the oldest report goes into merged_away(). REQUIRES: from <= to
+  // A report of its own, or the continuation of the last one, while no hub knows that. Where there are too many, two of
+  // one stream are merged that leave out no record between them; where there are none, the oldest one that the hub
+  // knows goes into merged_away(), else the oldest. REQUIRES: from <= to
   void AddLoss(StreamId stream, std::uint64_t from, std::uint64_t to, LossReason reason);
-  // The hub has the reports up to this number.
-  void LossesAreKnown(std::uint64_t upto_number);
+  // The hub has the reports up to this number. False: it was known already.
+  bool LossesAreKnown(std::uint64_t upto_number);
   // Takes over what `older` knew, of which this state came to be without knowledge. Its own reports get new numbers.
   void ContinueFrom(const LedgerState& older);
 
@@ -83,6 +86,7 @@ class LedgerState {
 
  private:
   void MakeRoomForLoss();
+  bool MergeTwoLosses();
 
   std::vector<Acknowledged> acknowledged_;
   std::vector<Loss> losses_;
@@ -111,6 +115,10 @@ class Ledger {
 
   // When it succeeds the state survives a power cut; a crash within leaves the state of the last success.
   [[nodiscard]] Status Write();
+
+  // What stands in the file, for whoever only looks: neither made nor written. kNotFound where there is none, kDataLoss
+  // where nothing in it is good.
+  [[nodiscard]] static Result<LedgerState> Inspect(os::FileCalls& calls, const std::filesystem::path& path);
 
  private:
   Ledger(os::FileCalls& calls, std::filesystem::path path) : calls_(&calls), path_(std::move(path)) {}
