@@ -7,6 +7,7 @@
 #include "base/little_endian.h"
 #include "os/simulated_disk.h"
 #include "store/checksum.h"
+#include "store/journal_check.h"
 #include "store/journal_folder.h"
 #include "store/journal_reader.h"
 
@@ -106,6 +107,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto inspected = InspectJournal(disk, kFolder, "");
   Require(inspected.ok());
   ReadEverything(disk, *inspected);
+  for (const bool is_in_use : {false, true}) {
+    Position last;
+    const auto check = CheckJournal(disk, kFolder, "", is_in_use, [&](const JournalReader::Found& found) {
+      Require(last < found.position);
+      last = found.position;
+    });
+    Require(check.ok() && check->segments <= inspected->segments.size());
+  }
   const auto surveyed = SurveyJournal(disk, kFolder, "");
   Require(surveyed.ok() && surveyed->segments.size() == inspected->segments.size());
   return 0;
