@@ -10,9 +10,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool IsPassedOver(const std::string& folder) {
-  return folder.front() == '.' || folder == "journal" || folder == "lake";
-}
+constexpr std::string_view kJournal = "journal";
+
+bool IsPassedOver(const std::string& folder) { return folder.front() == '.' || folder == kJournal || folder == "lake"; }
 
 class Lister {
  public:
@@ -27,6 +27,7 @@ class Lister {
     const auto by_path = [](const FoundFile& a, const FoundFile& b) { return a.path.native() < b.path.native(); };
     std::sort(found_.metrics.begin(), found_.metrics.end(), by_path);
     std::sort(found_.loadings.begin(), found_.loadings.end(), by_path);
+    std::sort(found_.journals.begin(), found_.journals.end());
     return std::move(found_);
   }
 
@@ -42,7 +43,9 @@ class Lister {
     const std::string name = entry.path().filename().string();
     std::error_code ignored;  // what vanished meanwhile is neither
     if (entry.is_directory(ignored)) {
-      if (!entry.is_symlink(ignored) && !IsPassedOver(name)) waiting_.push_back(entry.path());
+      if (entry.is_symlink(ignored)) return;
+      if (name == kJournal) found_.journals.push_back(entry.path());
+      if (!IsPassedOver(name)) waiting_.push_back(entry.path());
     } else if (name == "loading_metrics.json") {
       found_.loadings.push_back(File(folder, entry));
     } else if (name.starts_with("inference_metrics_") && name.ends_with(".json")) {

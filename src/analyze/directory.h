@@ -26,9 +26,10 @@ struct FoundFile {
 };
 
 struct MetricsDirectory {
-  std::vector<FoundFile> metrics;   // inference_metrics_*.json, sorted by path
-  std::vector<FoundFile> loadings;  // loading_metrics.json, sorted by path
-  std::vector<Damage> unreadable;   // folders that could not be listed
+  std::vector<FoundFile> metrics;               // inference_metrics_*.json, sorted by path
+  std::vector<FoundFile> loadings;              // loading_metrics.json, sorted by path
+  std::vector<std::filesystem::path> journals;  // folders journal, sorted, not looked into
+  std::vector<Damage> unreadable;               // folders that could not be listed
 };
 
 // Looks through `root` and all folders in it, as experiments nest them. Passed over: temporary and hidden files, the

@@ -45,6 +45,18 @@ TEST(ListMetrics, PassesOverWhatIsNotForReaders) {
   EXPECT_TRUE(ListMetrics(folder.path()).value().metrics.empty());
 }
 
+TEST(ListMetrics, NamesJournalsAtEveryDepthAndFollowsNoLinkToOne) {
+  const os::TemporaryFolder folder;
+  folder.Put("b/journal/0000000001.journal", "");
+  folder.Put("journal/deeper/journal/x", "");
+  folder.Put("a/.hidden/journal/x", "");
+  folder.Put("c/journal", "a file");
+  std::filesystem::create_directories(folder.path() / "d");
+  std::filesystem::create_directory_symlink(folder.path() / "b/journal", folder.path() / "d/journal");
+  EXPECT_EQ(ListMetrics(folder.path()).value().journals,
+            (std::vector<std::filesystem::path>{folder.path() / "b/journal", folder.path() / "journal"}));
+}
+
 TEST(ListMetrics, LinkedFoldersAreNotFollowedAndLinkedFilesAre) {
   const os::TemporaryFolder folder;
   const auto file = folder.Put("real/inference_metrics_a.json", "");

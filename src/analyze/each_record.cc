@@ -51,7 +51,8 @@ Fingerprint FingerprintOf(const InferenceRecord& record) {
 // Each file is walked twice: once to see that it is whole, once to hand its records on.
 class RecordStream {
  public:
-  explicit RecordStream(const std::function<Status(const FoundFile&, const InferenceRecord&)>& each) : each_(each) {}
+  RecordStream(const std::function<Status(const FoundFile&, const InferenceRecord&)>& each, Repeats repeats)
+      : each_(each), repeats_(repeats) {}
 
   // A failure of `each` only; damage is noted in `read`.
   Status File(const FoundFile& file, RecordsRead& read) {
@@ -64,7 +65,8 @@ class RecordStream {
     }
     ++read.files_read;
     return Walk(text.value(), [&](const InferenceRecord& record) {
-      return seen_.Insert(FingerprintOf(record)) ? each_(file, record) : Ok();
+      const bool is_wanted = repeats_ == Repeats::kEachTime || seen_.Insert(FingerprintOf(record));
+      return is_wanted ? each_(file, record) : Ok();
     });
   }
 
@@ -75,6 +77,7 @@ class RecordStream {
   }
 
   const std::function<Status(const FoundFile&, const InferenceRecord&)>& each_;
+  const Repeats repeats_;
   os::FileBuffer buffer_{kFilePaddingBytes};
   simdjson::ondemand::parser parser_;
   FingerprintSet seen_;
@@ -84,11 +87,11 @@ class RecordStream {
 
 Result<RecordsRead> ForEachRecord(const std::filesystem::path& root,
                                   const std::function<Status(const FoundFile&, const InferenceRecord&)>& each,
-                                  const std::function<void(std::size_t, std::size_t)>& progress) {
+                                  const std::function<void(std::size_t, std::size_t)>& progress, Repeats repeats) {
   ASSIGN_OR_RETURN(MetricsDirectory directory, ListMetrics(root));
   RecordsRead read;
   read.damaged = std::move(directory.unreadable);
-  RecordStream stream(each);
+  RecordStream stream(each, repeats);
   for (std::size_t i = 0; i < directory.metrics.size(); ++i) {
     RETURN_IF_ERROR(stream.File(directory.metrics[i], read));
     if (progress) progress(i + 1, directory.metrics.size());

@@ -17,11 +17,15 @@ struct RecordsRead {
   std::vector<Damage> damaged;  // sorted by file
 };
 
-// Calls `each` for every record, each once, in the order of the files' paths and of the files; a damaged file gives
-// none. Memory: one file, and at most 43 bytes a record to tell which came already. Stops at the first failure of
-// `each` and returns it.
+enum class Repeats {
+  kOnce,  // a record that stands in several places is given once: at most 43 bytes a record to tell which came already
+  kEachTime,  // it is given as often as it stands
+};
+
+// Calls `each` for every record, in the order of the files' paths and of the files; a damaged file gives none. Memory:
+// one file, and what `repeats` says. Stops at the first failure of `each` and returns it.
 [[nodiscard]] Result<RecordsRead> ForEachRecord(
     const std::filesystem::path& root, const std::function<Status(const FoundFile&, const InferenceRecord&)>& each,
-    const std::function<void(std::size_t, std::size_t)>& progress = nullptr);
+    const std::function<void(std::size_t, std::size_t)>& progress = nullptr, Repeats repeats = Repeats::kOnce);
 
 }  // namespace inferometer::analyze

@@ -1,9 +1,7 @@
 #include "cli/analyze_command.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <chrono>
 #include <functional>
 #include <map>
 #include <optional>
@@ -14,6 +12,7 @@
 #include "analyze/each_record.h"
 #include "base/clock.h"
 #include "cli/command.h"
+#include "cli/reading_progress.h"
 #include "exchange/analysis_csv.h"
 #include "exchange/analysis_json.h"
 #include "os/whole_file_writer.h"
@@ -54,39 +53,6 @@ class Streams {
   std::FILE* out_;
   std::FILE* err_;
   bool failed_ = false;
-};
-
-// "reading 120 of 1000 files", on a terminal, after a second.
-class Progress {
- public:
-  Progress(std::FILE* err, const base::Clock& clock)
-      : err_(err), clock_(clock), on_terminal_(::isatty(::fileno(err)) == 1), next_(clock.Steady() + kFirst) {}
-  ~Progress() {
-    if (shown_) std::fputs("\r\x1b[K", err_);
-  }
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
-
-  [[nodiscard]] std::function<void(std::size_t, std::size_t)> Callback() {
-    if (!on_terminal_) return nullptr;
-    return [this](std::size_t done, std::size_t all) { Show(done, all); };
-  }
-
- private:
-  static constexpr std::chrono::nanoseconds kFirst = std::chrono::seconds(1);
-  static constexpr std::chrono::nanoseconds kNext = std::chrono::milliseconds(100);
-  void Show(std::size_t done, std::size_t all) {
-    if (clock_.Steady() < next_) return;
-    next_ = clock_.Steady() + kNext;
-    shown_ = true;
-    std::fprintf(err_, "\rreading %zu of %zu files", done, all);
-    std::fflush(err_);
-  }
-  std::FILE* err_;
-  const base::Clock& clock_;
-  bool on_terminal_;
-  std::chrono::nanoseconds next_;
-  bool shown_ = false;
 };
 
 void SayDamage(const std::vector<Damage>& damaged, Streams& streams) {
@@ -224,11 +190,11 @@ class Run {
  private:
   Result<analyze::RecordsRead> Each(
       const std::function<Status(const analyze::FoundFile&, const InferenceRecord&)>& each) {
-    Progress progress(streams_.err(), clock_);
+    ReadingProgress progress(streams_.err(), clock_);
     return analyze::ForEachRecord(arguments_.metrics_dir, each, progress.Callback());
   }
   Result<Analysis> Analyse() {
-    Progress progress(streams_.err(), clock_);
+    ReadingProgress progress(streams_.err(), clock_);
     analyze::AnalyzeOptions options;
     options.threads = arguments_.threads;
     options.progress = progress.Callback();

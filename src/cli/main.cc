@@ -21,6 +21,7 @@
 #include "cli/selftest.h"
 #include "cli/settings.h"
 #include "cli/simulate.h"
+#include "cli/verify.h"
 #include "cli/version.h"
 
 namespace inferometer::cli {
@@ -35,6 +36,8 @@ constexpr std::array kCommands = {
             "inferometer measure -- ./llama-cli -m model.gguf -p hi", SetUpMeasure},
     Command{"Ask", "analyze", "summary and comparison of what was recorded", "inferometer analyze --compare",
             SetUpAnalyze},
+    Command{"Keep", "verify", "whether what was recorded is all there, once, and whole", "inferometer verify metrics",
+            SetUpVerify},
     Command{"Set up", "doctor", "what this machine can measure, what would allow more, and what can be published",
             "inferometer doctor", SetUpDoctor},
     Command{"Set up", "selftest", "what measuring does to what is measured, on this machine",

@@ -230,9 +230,7 @@ ShippingStatus Shipping::Status() const {
       status.streams.push_back({one.stream, one.first, one.last});
     }
   }
-  for (const store::Loss& one : keeping_.ledger().losses()) {
-    if (!one.is_known) status.lost.push_back(one);
-  }
+  status.lost = keeping_.ledger().LossesToTell();
   return status;
 }
 

@@ -32,6 +32,10 @@
 
 namespace inferometer::hub {
 
+// What a segment's checkpoint has before the dedup state: store id, next number in the journal, first segment with
+// records that are in no file; 8 bytes each.
+inline constexpr std::size_t kCheckpointFixedBytes = 24;
+
 // Which devices a hub takes when several share them: those whose hashed id falls to `index` of `count`.
 struct Part {
   unsigned index = 0;  // below count

@@ -15,7 +15,6 @@ using store::EntryType;
 using store::Position;
 using store::SegmentInfo;
 
-constexpr std::size_t kCheckpointFixedBytes = 24;
 constexpr std::chrono::seconds kLookForDueEvery{1};
 
 ClockFacts ClockFactsOf(const InferenceRecord& record) {

@@ -172,6 +172,33 @@ std::vector<Range> SequenceSpans::Gaps(std::size_t most) const {
   return gaps;
 }
 
+// Below the watermark everything but the holes, above it only what is said to be.
+std::vector<Range> SequenceSpans::Stored() const {
+  std::vector<Range> stored;
+  const auto add = [&](std::uint64_t from, std::uint64_t to) {
+    if (from <= to) stored.push_back({from, to});
+  };
+  std::uint64_t next = std::max<std::uint64_t>(first_held_, 1);
+  for (const Span& span : spans_) {
+    if (span.to <= upto_) add(next, span.from - 1);
+    if (span.to <= upto_) next = span.to + 1;
+    if (span.from > upto_) break;
+  }
+  add(next, upto_);
+  for (const Span& span : spans_) {
+    if (span.from > upto_ && span.kind == Kind::kStored) add(span.from, span.to);
+  }
+  return stored;
+}
+
+std::vector<Range> SequenceSpans::Lost() const {
+  std::vector<Range> lost;
+  for (const Span& span : spans_) {
+    if (span.kind == Kind::kLost) lost.push_back({span.from, span.to});
+  }
+  return lost;
+}
+
 void SequenceSpans::Append(std::string& out) const {
   base::AppendLittleEndian(out, upto_);
   base::AppendLittleEndian(out, first_held_);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,6 +55,14 @@ class SequenceSpans {
 
   // Missing, or awaited although something after it has come; lowest first, at most `most`.
   [[nodiscard]] std::vector<Range> Gaps(std::size_t most) const;
+
+  // What is stored; of what was forgotten (ForgetHoles), too much. Lowest first.
+  [[nodiscard]] std::vector<Range> Stored() const;
+  [[nodiscard]] std::vector<Range> Lost() const;
+  // The first that the device ever said it could send; nothing: it has not said so.
+  [[nodiscard]] std::optional<std::uint64_t> first_held() const {
+    return first_held_ == 0 ? std::nullopt : std::optional(first_held_);
+  }
 
   // The binary form in a checkpoint (streams.h).
   void Append(std::string& out) const;

@@ -103,6 +103,32 @@ TEST(SequenceSpans, ARecordFromBeforeTheBeginningIsStoredOnce) {
   EXPECT_EQ(spans.upto(), 56U);
 }
 
+TEST(SequenceSpans, TellsWhatIsStoredAndWhatIsLost) {
+  SequenceSpans spans;
+  EXPECT_EQ(spans.Stored(), Ranges());
+  EXPECT_EQ(spans.first_held(), std::nullopt);
+  for (const std::uint64_t one : {1U, 2U, 3U, 6U, 9U, 10U}) spans.Store(one);
+  EXPECT_EQ(spans.Stored(), (Ranges{{1, 3}, {6, 6}, {9, 10}}));
+  EXPECT_TRUE(spans.MarkLost({4, 5}, kPlenty));
+  EXPECT_TRUE(spans.MarkLost({12, 13}, kPlenty));
+  EXPECT_EQ(spans.upto(), 6U);
+  EXPECT_EQ(spans.Stored(), (Ranges{{1, 3}, {6, 6}, {9, 10}}));
+  EXPECT_EQ(spans.Lost(), (Ranges{{4, 5}, {12, 13}}));
+}
+
+TEST(SequenceSpans, WhatWasBeforeTheFirstHeldIsNotStored) {
+  SequenceSpans spans;
+  EXPECT_TRUE(spans.SetFirstHeld(11, kPlenty));
+  EXPECT_EQ(spans.Stored(), Ranges());
+  spans.Store(11);
+  spans.Store(13);
+  EXPECT_EQ(spans.Stored(), (Ranges{{11, 11}, {13, 13}}));
+  EXPECT_EQ(spans.first_held(), 11U);
+  EXPECT_TRUE(spans.SetFirstHeld(13, kPlenty));
+  EXPECT_EQ(spans.Stored(), (Ranges{{11, 11}, {13, 13}})) << "12 is missing";
+  EXPECT_EQ(spans.Lost(), Ranges());
+}
+
 TEST(SequenceSpans, BoundHoldsAboveTheWatermarkAndTheNextInOrderIsAlwaysTaken) {
   SequenceSpans spans = Stored({3, 5, 7});
   EXPECT_TRUE(spans.CanStore(9, 4));

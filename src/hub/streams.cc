@@ -136,6 +136,13 @@ std::vector<Gap> Streams::Gaps(std::string_view device, std::size_t most) const 
   return gaps;
 }
 
+void Streams::ForEach(const std::function<void(const std::string& device, std::uint64_t stream,
+                                               const SequenceSpans& spans)>& each) const {
+  for (const auto& [id, device] : devices_) {
+    for (const Stream& stream : device.streams) each(id, stream.id, stream.spans);
+  }
+}
+
 void Streams::Remember(Stream& stream, std::uint64_t sequence, std::uint32_t checksum) {
   if (stream.checksums == nullptr) {
     stream.checksums = std::make_unique<RecentChecksums>();

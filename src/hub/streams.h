@@ -83,6 +83,10 @@ class Streams {
   // By stream, then from the lowest; at most `most`.
   [[nodiscard]] std::vector<Gap> Gaps(std::string_view device, std::size_t most) const;
 
+  // Every stream, by device in no order, then by number.
+  void ForEach(const std::function<void(const std::string& device, std::uint64_t stream, const SequenceSpans& spans)>&
+                   each) const;
+
   [[nodiscard]] std::size_t device_count() const { return devices_.size(); }
   [[nodiscard]] std::size_t stream_count() const { return stream_count_; }
   [[nodiscard]] const StreamCounters& counters() const { return counters_; }

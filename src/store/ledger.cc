@@ -1,6 +1,7 @@
 #include "store/ledger.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/little_endian.h"
@@ -137,6 +138,12 @@ bool LedgerState::LossesAreKnown(std::uint64_t upto_number) {
     one.is_known = is_news = true;
   }
   return is_news;
+}
+
+std::vector<Loss> LedgerState::LossesToTell() const {
+  std::vector<Loss> told;
+  std::copy_if(losses_.begin(), losses_.end(), std::back_inserter(told), [](const Loss& one) { return !one.is_known; });
+  return told;
 }
 
 void LedgerState::ForgetAcknowledgements() {

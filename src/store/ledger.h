@@ -74,6 +74,8 @@ class LedgerState {
 
   [[nodiscard]] const std::vector<Acknowledged>& acknowledged() const { return acknowledged_; }
   [[nodiscard]] const std::vector<Loss>& losses() const { return losses_; }
+  // Those that the hub does not know.
+  [[nodiscard]] std::vector<Loss> LossesToTell() const;
   // Records of reports that had to be given up themselves.
   [[nodiscard]] std::uint64_t merged_away() const { return merged_away_; }
   // All records that were ever reported lost.

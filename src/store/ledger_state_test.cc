@@ -3,7 +3,6 @@
 
 #include "base/little_endian.h"
 #include "store/checksum.h"
-#include "store/ledger.h"
 #include "store/ledger_for_tests.h"
 #include "store/segment_for_tests.h"
 
@@ -103,6 +102,7 @@ TEST(LedgerState, LossThatTheHubKnowsIsKeptAndSaysSo) {
   EXPECT_FALSE(state.LossesAreKnown(1)) << "it is no news";
   const std::vector<Loss> losses = {{1, 1, 5, 6, 2, LossReason::kNoRoom, true}, {2, 2, 1, 1, 1, LossReason::kEvicted}};
   EXPECT_EQ(state.losses(), losses);
+  EXPECT_EQ(state.LossesToTell(), std::vector<Loss>{losses[1]});
   EXPECT_EQ(MustDecode(state.Encode(1)).losses(), losses);
   EXPECT_EQ(state.lost_records(), 3U);
 }
@@ -122,6 +122,7 @@ TEST(LedgerState, AnotherHubKnowsNoLoss) {
   state.LossesAreKnown(1);
   state.ForgetAcknowledgements();
   EXPECT_EQ(state.losses(), (std::vector<Loss>{{1, 1, 5, 6, 2, LossReason::kNoRoom}}));
+  EXPECT_EQ(state.LossesToTell(), state.losses());
   EXPECT_EQ(state.AcknowledgedUpTo(1), 0U);
 }
 

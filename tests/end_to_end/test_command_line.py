@@ -5,7 +5,7 @@ import re
 def test_help_lists_every_group_and_an_example_each(inferometer):
     done = inferometer("help")
     assert done.returncode == 0 and done.stderr == ""
-    for words in ("Run and record:", "Ask:", "Set up:", "inferometer device --generate 50", "inferometer analyze"):
+    for words in ("Run and record:", "Ask:", "Keep:", "Set up:", "inferometer device --generate 50", "inferometer analyze", "inferometer verify metrics"):
         assert words in done.stdout
     assert inferometer("--help").stdout == done.stdout
 
@@ -27,7 +27,8 @@ def test_wrong_usage_exits_with_2(inferometer):
                       ["device", "--generate", "5", "--device-id", "../x"], ["device", "--generate", "5", "--device-name", "a/b"],
                       ["device", "--generate", "1", "--replay", "x.csv"], ["device", "--generate", "5", "--board", "cray"],
                       ["device", "--generate", "-3"], ["device", "--messages", "0"], ["device", "--generate", "5", "--seed", "-1"],
-                      ["simulate"], ["simulate", "--device-id", "a", "--broker", "localhost", "--generate", "-1"]):
+                      ["simulate"], ["simulate", "--device-id", "a", "--broker", "localhost", "--generate", "-1"],
+                      ["verify"], ["verify", "metrics", "--format", "csv"], ["verify", "metrics", "more"]):
         done = inferometer(*arguments)
         assert done.returncode == 2, (arguments, done.returncode, done.stderr)
         assert done.stdout == "" and done.stderr != "", arguments
