@@ -165,6 +165,7 @@ void Collector::TakeStatus(const std::string& device, std::string_view payload) 
   state->report.is_online = status->is_online;
   if (!status->is_online) return;
   state->report.lag = status->lag_records;
+  state->report.losses = status->losses;
   if (status->context) state->context = *status->context;
   if (const auto anchor = status->anchor()) anchors_.Note(device, anchor->boot, anchor->anchor, clock_.Wall());
   if (is_failing()) return;
@@ -236,7 +237,13 @@ CollectorReport Collector::Report() const {
   CollectorReport report = totals_;
   report.unsaved = files_->unsaved();
   report.bytes = journal_->bytes();
-  for (const auto& [device, state] : devices_) report.devices.push_back(state.report);
+  report.store_id = store_id_;
+  std::size_t gaps_left = kMostGaps;
+  for (const auto& [device, state] : devices_) {
+    report.devices.push_back(state.report);
+    report.devices.back().gaps = Gaps(device, std::min(gaps_left, kMostGapsOfDevice));
+    gaps_left -= report.devices.back().gaps.size();
+  }
   return report;
 }
 

@@ -54,6 +54,10 @@ struct CollectorOptions {
   store::JournalOptions journal{};        // folder and owner are filled in here
 };
 
+// How many gaps a report names, of a device and of all together.
+inline constexpr std::size_t kMostGapsOfDevice = 100;
+inline constexpr std::size_t kMostGaps = 10'000;
+
 // What a device's row of the hub's report says.
 struct DeviceReport {
   std::string device;
@@ -67,9 +71,12 @@ struct DeviceReport {
   std::optional<std::uint64_t> lag;  // as its last status said
   std::optional<WallTime> last_received;
   bool is_online = false;
+  std::vector<std::pair<std::string, std::uint64_t>> losses;  // counters by name, as its last status said
+  std::vector<Gap> gaps;                                      // the first of them
 };
 
 struct CollectorReport {
+  std::uint64_t store_id = 0;
   std::uint64_t records = 0;
   std::uint64_t duplicates = 0;
   std::uint64_t rejected = 0;

@@ -21,13 +21,18 @@ Result<std::unique_ptr<Hub>> Hub::Start(HubOptions options, os::FileCalls& calls
   options.broker.subscriptions = {"iot/metrics/+", "iot/status/+"};
   ASSIGN_OR_RETURN(auto collector, Collector::Open(options.collector, calls, clock));
   for (const std::string& note : collector->notes()) events.on_problem(note);
-  std::unique_ptr<Hub> hub(new Hub(std::move(options), std::move(collector), clock, std::move(events)));
+  std::unique_ptr<Hub> hub(new Hub(std::move(options), std::move(collector), calls, clock, std::move(events)));
   RETURN_IF_ERROR(hub->Connect());
   return hub;
 }
 
-Hub::Hub(HubOptions options, std::unique_ptr<Collector> collector, const base::Clock& clock, HubEvents events)
-    : options_(std::move(options)), clock_(clock), events_(std::move(events)), collector_(std::move(collector)) {}
+Hub::Hub(HubOptions options, std::unique_ptr<Collector> collector, os::FileCalls& calls, const base::Clock& clock,
+         HubEvents events)
+    : options_(std::move(options)),
+      clock_(clock),
+      events_(std::move(events)),
+      collector_(std::move(collector)),
+      report_file_(calls, options_.collector.folder / "hub.json", clock) {}
 
 Status Hub::Connect() {
   mqtt::Handlers handlers;
@@ -120,7 +125,16 @@ void Hub::ShareReport(bool is_last) {
     report.not_taken += passed_over_;
     report_ = report;
   }
+  WriteReport(report);
   if (events_.on_report) events_.on_report(report);
+}
+
+// It only tells of the hub: where it cannot be written, the hub goes on.
+void Hub::WriteReport(const CollectorReport& report) {
+  const Status written = report_file_.Update(report);
+  const std::string problem = written.ok() ? "" : "the report is not written: " + written.message();
+  if (problem == std::exchange(told_report_problem_, problem) || problem.empty()) return;
+  if (events_.on_problem) events_.on_problem(problem);
 }
 
 CollectorReport Hub::Report() const {

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "hub/collector.h"
+#include "hub/report_file.h"
 #include "inferometer/status.h"
 #include "mqtt/connection.h"
 #include "os/files.h"
@@ -59,7 +60,8 @@ class Hub {
     std::string payload;
   };
 
-  Hub(HubOptions options, std::unique_ptr<Collector> collector, const base::Clock& clock, HubEvents events);
+  Hub(HubOptions options, std::unique_ptr<Collector> collector, os::FileCalls& calls, const base::Clock& clock,
+      HubEvents events);
   [[nodiscard]] Status Connect();
   void Run();
   void OnMessage(std::string_view topic, std::string_view payload);
@@ -68,6 +70,7 @@ class Hub {
   void Send(const std::vector<Reply>& replies);
   void TellProblem(const std::string& problem);
   void ShareReport(bool is_last);
+  void WriteReport(const CollectorReport& report);
 
   const HubOptions options_;
   const base::Clock& clock_;
@@ -75,6 +78,8 @@ class Hub {
   std::unique_ptr<Collector> collector_;  // the thread's
   std::string told_problem_;
   std::chrono::nanoseconds reported_{0};
+  ReportFile report_file_;  // the thread's
+  std::string told_report_problem_;
   std::uint64_t reported_records_ = 0;
   Status last_save_;
 
