@@ -157,6 +157,7 @@ class Collector final : public store::JournalOwner {
   Collector(CollectorOptions options, os::FileCalls& calls, const base::Clock& clock);
   [[nodiscard]] Status Prepare();
   [[nodiscard]] std::uint64_t RestoreCheckpoint();
+  void RememberFiles();
   void Replay();
   void ReplayEntry(const store::JournalReader::Found& found, bool is_in_checkpoint);
 

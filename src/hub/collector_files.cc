@@ -3,7 +3,9 @@
 
 #include <algorithm>
 
+#include "analyze/each_record.h"
 #include "base/little_endian.h"
+#include "base/record_key.h"
 #include "hub/collector.h"
 #include "record/json_read.h"
 #include "store/journal_reader.h"
@@ -73,9 +75,31 @@ std::uint64_t Collector::RestoreCheckpoint() {
   return 0;
 }
 
+// Without the journal's state the files know what is stored: devices will send again what they hold, and it must not
+// stand twice. What a damaged file holds cannot be told.
+void Collector::RememberFiles() {
+  std::size_t records = 0;
+  const auto remember = [&](const analyze::FoundFile&, const InferenceRecord& record) {
+    const auto key = record.record_id ? base::ParseRecordId(*record.record_id)
+                                      : Result<base::RecordKey>(Code::kNotFound, "a plain publisher's");
+    if (!key.ok() || streams_.Judge(key->device_id, key->stream, key->sequence, 0) != Verdict::kNew) return Ok();
+    streams_.Accept(key->device_id, key->stream, key->sequence, std::nullopt);
+    ++records;
+    return Ok();
+  };
+  const auto read = analyze::ForEachRecord(options_.folder, remember, nullptr, analyze::Repeats::kEachTime);
+  if (!read.ok() || (records == 0 && read->damaged.empty())) return;
+  notes_.push_back(fmt::format(
+      "the journal knows nothing of what is stored; {} records were found in {} files, {} files are damaged", records,
+      read->files_read, read->damaged.size()));
+}
+
 void Collector::Replay() {
   const std::uint64_t restored = RestoreCheckpoint();
-  if (restored == 0) store_id_ = options_.new_store_id;
+  if (restored == 0) {
+    store_id_ = options_.new_store_id;
+    RememberFiles();
+  }
   store::JournalReader reader(calls_, journal_->folder());
   reader.Seek({first_unsaved_segment_ != 0 ? first_unsaved_segment_ : restored, store::kHeaderBytes});
   std::map<store::StreamId, std::uint64_t> newest;  // what stands twice after a failed write counts once

@@ -1,0 +1,97 @@
+// What a hub finds in its folder at the start, on the real disk: metrics files are read there.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "analyze/each_record.h"
+#include "base/record_key.h"
+#include "hub/collector.h"
+#include "os/temporary_folder.h"
+#include "store/journal_for_tests.h"
+
+namespace inferometer::hub {
+namespace {
+
+using ::testing::HasSubstr;
+
+const std::string kDevice = "00:0f:00:70:91:0a";
+
+class CollectorFilesTest : public testing::Test {
+ protected:
+  void Start() {
+    collector_.reset();
+    CollectorOptions options;
+    options.folder = folder_.path() / "hub";
+    options.new_store_id = ++starts_;
+    options.journal.stream = starts_;
+    options.journal.keep_free_bytes = 0;
+    auto collector = Collector::Open(options, os::SystemFileCalls(), clock_);
+    ASSERT_TRUE(collector.ok()) << collector.status().message();
+    collector_ = std::move(*collector);
+  }
+  static std::string Record(std::uint64_t sequence) {
+    return R"({"timestamp":"2025-10-07T10:30:15.5Z","device_id":")" + kDevice +
+           R"(","model_name":"m","inference_time_ms":812.5,"memory_used_mb":1.5,"cpu_percent_avg":2.5,)" +
+           R"("energy_consumed_mj":3.5,"compute_device":"cpu","status":"ok","record_id":")" +
+           base::RecordIdText({kDevice, 1, sequence}) + "\"}";
+  }
+  // Returns the acknowledgement.
+  mqtt::Acknowledgement Take(std::uint64_t from, std::uint64_t to) {
+    for (std::uint64_t i = from; i <= to; ++i) collector_->Take("iot/metrics/" + kDevice, Record(i));
+    const auto replies = collector_->Commit();
+    EXPECT_TRUE(replies.ok());
+    return replies.ok() && !replies->empty() ? replies->front().acknowledgement : mqtt::Acknowledgement();
+  }
+  std::size_t RecordsInFiles() {
+    std::size_t records = 0;
+    const auto count = [&](const analyze::FoundFile&, const InferenceRecord&) {
+      ++records;
+      return Ok();
+    };
+    EXPECT_TRUE(analyze::ForEachRecord(folder_.path(), count, nullptr, analyze::Repeats::kEachTime).ok());
+    return records;
+  }
+
+  os::TemporaryFolder folder_;
+  store::HandClock clock_;
+  std::unique_ptr<Collector> collector_;
+  std::uint64_t starts_ = 0;
+};
+
+TEST_F(CollectorFilesTest, HubWhoseJournalIsGoneKnowsFromItsFilesWhatItStores) {
+  Start();
+  EXPECT_TRUE(collector_->notes().empty());
+  Take(1, 5);
+  ASSERT_TRUE(collector_->Close().ok());
+  collector_.reset();
+  std::filesystem::remove_all(folder_.path() / "hub/journal");
+
+  Start();
+  ASSERT_EQ(collector_->notes().size(), 1U);
+  EXPECT_THAT(collector_->notes()[0], HasSubstr("5 records were found in 1 files, 0 files are damaged"));
+  const auto acknowledgement = Take(1, 7);  // everything again, and what is new
+  EXPECT_EQ(acknowledgement.store_id, 2U) << "a new one: the devices must send again";
+  ASSERT_EQ(acknowledgement.acks.size(), 1U);
+  EXPECT_EQ(acknowledgement.acks[0].upto, 7U);
+  EXPECT_EQ(collector_->Report().duplicates, 5U);
+  ASSERT_TRUE(collector_->Close().ok());
+  EXPECT_EQ(RecordsInFiles(), 7U);
+}
+
+TEST_F(CollectorFilesTest, HubWithAJournalDoesNotReadItsFiles) {
+  Start();
+  Take(1, 5);
+  ASSERT_TRUE(collector_->Close().ok());
+  Start();
+  EXPECT_TRUE(collector_->notes().empty());
+  EXPECT_EQ(Take(1, 5).store_id, 1U);
+}
+
+TEST_F(CollectorFilesTest, DamagedFileIsCountedAndItsRecordsAreStoredAgain) {
+  folder_.Put("hub/pi/inference_metrics_1.json", "{\"detailed_metrics\":[");
+  Start();
+  ASSERT_EQ(collector_->notes().size(), 1U);
+  EXPECT_THAT(collector_->notes()[0], HasSubstr("1 files are damaged"));
+}
+
+}  // namespace
+}  // namespace inferometer::hub
