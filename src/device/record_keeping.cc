@@ -185,7 +185,9 @@ Status RecordKeeping::Close() {
 }
 
 void RecordKeeping::NoteLost(StreamId stream, std::uint64_t from, std::uint64_t to, store::LossReason reason) {
+  const std::uint64_t before = lost_records();
   ledger_->state().AddLoss(stream, from, to, reason);
+  if (lost_records() == before) return;  // reported before
   if (options_.is_shipping) new_losses_.push_back({stream, from, to});
   ledger_changed_ = true;
   ++loss_changes_;

@@ -18,6 +18,8 @@ using store::StreamId;
 
 // The status finds a hub that came later, and tells the lag.
 constexpr std::chrono::seconds kStatusEvery{60};
+// What is lost may change with every record, while the disk is full; it is told so often at most.
+constexpr std::chrono::seconds kLossesEvery{1};
 // After a record could not be read for want of something that passes.
 constexpr std::chrono::seconds kReadAgain{1};
 // What is said of streams and losses in one status.
@@ -29,11 +31,6 @@ Outbox::Time TimeOf(std::chrono::nanoseconds steady) {
 
 std::optional<std::uint64_t> StoreIdOf(const store::LedgerState& ledger) {
   return ledger.store_id == 0 ? std::nullopt : std::optional(ledger.store_id);
-}
-
-bool IsReported(const store::LedgerState& ledger, StreamId stream, std::uint64_t from, std::uint64_t to) {
-  return std::any_of(ledger.losses().begin(), ledger.losses().end(),
-                     [&](const store::Loss& one) { return one.stream == stream && one.from <= from && one.to >= to; });
 }
 
 }  // namespace
@@ -78,7 +75,7 @@ void Shipping::HoldWhatIsThere() {
 }
 
 void Shipping::Lose(StreamId stream, std::uint64_t from, std::uint64_t to, LossReason reason) {
-  if (!IsReported(keeping_.ledger(), stream, from, to)) keeping_.NoteLost(stream, from, to, reason);
+  keeping_.NoteLost(stream, from, to, reason);
   outbox_.Lose(stream, from, to);
 }
 
@@ -151,9 +148,7 @@ void Shipping::Work(Nanoseconds now) {
   FollowJournal();
   ask_again_.reset();
   if (publisher_ == nullptr || !is_online_) return;
-  is_status_due_ =
-      is_status_due_ || keeping_.loss_changes() != told_loss_changes_ || now - status_sent_ >= kStatusEvery;
-  if (is_status_due_) PublishStatus(now);
+  if (is_status_due_ || now >= NextStatus()) PublishStatus(now);
   for (;;) {
     const auto step = outbox_.NextStep(TimeOf(now));
     if (!step.send_behind) {
@@ -166,8 +161,13 @@ void Shipping::Work(Nanoseconds now) {
   }
 }
 
+Shipping::Nanoseconds Shipping::NextStatus() const {
+  const bool has_news = keeping_.loss_changes() != told_loss_changes_;
+  return status_sent_ + (has_news ? Nanoseconds(kLossesEvery) : Nanoseconds(kStatusEvery));
+}
+
 Shipping::Nanoseconds Shipping::NextWork(Nanoseconds now) const {
-  const Nanoseconds status = status_sent_ + kStatusEvery;
+  const Nanoseconds status = NextStatus();
   const Nanoseconds soonest = std::max(now, ask_again_ ? std::min(*ask_again_, status) : status);
   return publisher_ != nullptr && is_online_ ? soonest : now + kStatusEvery;
 }

@@ -57,6 +57,8 @@ class Shipping {
   void SeekBehind(const mqtt::RecordPlace& place);
   void Send(const store::JournalReader::Found& found, Nanoseconds now);
   void PublishStatus(Nanoseconds now);
+  // When it is due, unless something else asks for it before.
+  [[nodiscard]] Nanoseconds NextStatus() const;
   [[nodiscard]] ShippingStatus Status() const;
 
   RecordKeeping& keeping_;

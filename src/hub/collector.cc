@@ -181,8 +181,13 @@ void Collector::TakeStatus(const std::string& device, std::string_view payload) 
 void Collector::TakeLosses(const std::string& device, DeviceState& state, const StatusMessage& status) {
   const std::vector<LostRange> known = std::exchange(state.known_losses, {});
   for (const LostRange& lost : status.lost) {
-    const bool is_known = std::find(known.begin(), known.end(), lost) != known.end();
+    const auto shorter = std::find_if(known.begin(), known.end(), [&](const LostRange& one) {
+      return one.stream == lost.stream && one.from == lost.from && one.count <= lost.count;
+    });
+    const std::uint64_t known_count = shorter == known.end() ? 0 : shorter->count;
+    const bool is_known = shorter != known.end() && *shorter == lost;
     if (!is_known && !AppendLost(device, lost, status.GoneUpTo(lost))) break;  // reported again with the next status
+    state.report.lost += lost.count - known_count;                             // a report may have grown
     state.known_losses.push_back(lost);
     due_[device].losses_upto = std::max(due_[device].losses_upto.value_or(0), lost.number);
   }
@@ -192,7 +197,6 @@ void Collector::TakeLosses(const std::string& device, DeviceState& state, const 
 // all the same. False: there is no room to remember it.
 bool Collector::AppendLost(const std::string& device, const LostRange& lost, std::uint64_t gone_upto) {
   if (gone_upto >= lost.from && !streams_.NoteLost(device, lost.stream, lost.from, gone_upto)) return false;
-  devices_.find(device)->second.report.lost += lost.count;
   journal_->Append(EntryType::kLoss, 0,
                    EncodeLoss({.received = clock_.Wall(),
                                .device = device,

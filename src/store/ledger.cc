@@ -97,7 +97,32 @@ void LedgerState::ForgetStream(StreamId stream) {
   std::erase_if(acknowledged_, [&](const Acknowledged& one) { return one.stream == stream; });
 }
 
+std::uint64_t LedgerState::FirstUnnamed(StreamId stream, std::uint64_t from, std::uint64_t to,
+                                        std::uint64_t& end) const {
+  std::uint64_t at = from;
+  for (bool is_named = true; is_named && at <= to;) {
+    is_named = false;
+    end = to + 1;
+    for (const Loss& one : losses_) {
+      if (one.stream != stream || one.to < at) continue;
+      is_named = is_named || one.from <= at;
+      if (one.from <= at) at = one.to + 1;
+      if (one.from > at) end = std::min(end, one.from);
+    }
+  }
+  return std::min(at, to + 1);
+}
+
 void LedgerState::AddLoss(StreamId stream, std::uint64_t from, std::uint64_t to, LossReason reason) {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> unnamed;
+  std::uint64_t end = from;
+  for (std::uint64_t at = FirstUnnamed(stream, from, to, end); at <= to; at = FirstUnnamed(stream, end, to, end)) {
+    unnamed.emplace_back(at, end - 1);
+  }
+  for (const auto& [first, last] : unnamed) AddNewLoss(stream, first, last, reason);
+}
+
+void LedgerState::AddNewLoss(StreamId stream, std::uint64_t from, std::uint64_t to, LossReason reason) {
   const std::uint64_t count = to - from + 1;
   lost_records_ += count;
   // A report that grows gets a new number: the hub may know the shorter one.

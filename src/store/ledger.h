@@ -65,7 +65,7 @@ class LedgerState {
 
   // A report of its own, or the continuation of the last one, while no hub knows that. Where there are too many, two of
   // one stream are merged that leave out no record between them; where there are none, the oldest one that the hub
-  // knows goes into merged_away(), else the oldest. REQUIRES: from <= to
+  // knows goes into merged_away(), else the oldest. What a report names already is left out. REQUIRES: from <= to
   void AddLoss(StreamId stream, std::uint64_t from, std::uint64_t to, LossReason reason);
   // The hub has the reports up to this number. False: it was known already.
   bool LossesAreKnown(std::uint64_t upto_number);
@@ -87,6 +87,11 @@ class LedgerState {
   [[nodiscard]] static Result<Decoded> Decode(std::string_view slot);
 
  private:
+  void AddNewLoss(StreamId stream, std::uint64_t from, std::uint64_t to, LossReason reason);
+  // From `from` on, the first sequence up to `to` that no report names; `to` + 1: none. `end` is where the next one
+  // begins that is named.
+  [[nodiscard]] std::uint64_t FirstUnnamed(StreamId stream, std::uint64_t from, std::uint64_t to,
+                                           std::uint64_t& end) const;
   void MakeRoomForLoss();
   bool MergeTwoLosses();
 

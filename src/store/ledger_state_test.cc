@@ -55,8 +55,13 @@ TEST(LedgerState, FiguresThatNobodyWritesAreRefused) {
   EXPECT_TRUE(LedgerState::Decode(LedgerState().Encode(UINT64_MAX / 2)).ok());
   EXPECT_FALSE(LedgerState::Decode(LedgerState().Encode(UINT64_MAX)).ok()) << "there would be no next one";
   LedgerState state;
-  state.AddLoss(1, 9, 8, LossReason::kEvicted);
-  EXPECT_FALSE(LedgerState::Decode(state.Encode(1)).ok());
+  state.AddLoss(1, 5, 6, LossReason::kEvicted);
+  std::string slot = state.Encode(1);
+  const std::size_t from = 64 + 16;
+  slot[from] = 9;
+  slot.resize(slot.size() - 4);
+  base::AppendLittleEndian(slot, Checksum(slot));
+  EXPECT_FALSE(LedgerState::Decode(slot).ok()) << "it ends before it begins";
 }
 
 TEST(LedgerState, AcknowledgementNeverGoesBack) {
@@ -105,6 +110,23 @@ TEST(LedgerState, LossThatTheHubKnowsIsKeptAndSaysSo) {
   EXPECT_EQ(state.LossesToTell(), std::vector<Loss>{losses[1]});
   EXPECT_EQ(MustDecode(state.Encode(1)).losses(), losses);
   EXPECT_EQ(state.lost_records(), 3U);
+}
+
+TEST(LedgerState, WhatIsReportedAlreadyCountsOnce) {
+  LedgerState state;
+  state.AddLoss(1, 5, 6, LossReason::kNoRoom);
+  state.AddLoss(1, 9, 9, LossReason::kQueueFull);
+  state.LossesAreKnown(1);
+  state.AddLoss(1, 4, 10, LossReason::kEvicted);
+  state.AddLoss(1, 5, 9, LossReason::kDamaged);
+  EXPECT_EQ(state.lost_records(), 7U);
+  EXPECT_EQ(state.losses(), (std::vector<Loss>{{1, 1, 5, 6, 2, LossReason::kNoRoom, true},
+                                               {2, 1, 9, 9, 1, LossReason::kQueueFull},
+                                               {3, 1, 4, 4, 1, LossReason::kEvicted},
+                                               {4, 1, 7, 8, 2, LossReason::kEvicted},
+                                               {5, 1, 10, 10, 1, LossReason::kEvicted}}));
+  state.AddLoss(2, 5, 6, LossReason::kEvicted);
+  EXPECT_EQ(state.lost_records(), 9U) << "of another stream";
 }
 
 TEST(LedgerState, KnownLossDoesNotGrow) {
