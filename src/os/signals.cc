@@ -37,6 +37,7 @@ sigset_t StopSignals() {
 }  // namespace
 
 Result<std::unique_ptr<SignalWatch>> SignalWatch::Start(std::function<void(int signal)> on_stop) {
+  ::signal(SIGXFSZ, SIG_IGN);
   const sigset_t set = StopSignals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   const int signal_fd = ::signalfd(-1, &set, SFD_CLOEXEC);
