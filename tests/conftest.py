@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import random
 import signal
 import socket
 import subprocess
@@ -129,6 +130,38 @@ class Device:
         return [record for content in self.saved() for record in content["detailed_metrics"]]
 
 
+class Hub:
+    """`inferometer hub` as a process."""
+
+    def __init__(self, folder, broker, *arguments):
+        self.out, self.log_path = folder / "hub", folder / f"hub-{random.getrandbits(32):08x}.log"
+        self.command = [PROGRAM, "hub", "--out", self.out, "--broker", "127.0.0.1", "--port", str(broker.port), *map(str, arguments)]
+        self.process = None
+
+    def start(self):
+        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=open(self.log_path, "a"), env=clean_environment())
+        return self
+
+    def log(self):
+        return self.log_path.read_text()
+
+    def stop(self):
+        self.process.terminate()
+        assert self.process.wait(timeout=60) == 0, self.log()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def records(self):
+        return [record for path in sorted(self.out.glob("*/inference_metrics_*.json"))
+                for record in json.loads(path.read_text())["detailed_metrics"]]
+
+
+def at_broker(broker, *more):
+    return ["--broker", "127.0.0.1", "--port", broker.port, *more]
+
+
 def telemetry(number, device_id=DEVICE_ID):
     return json.dumps({"data": {"co": 0.005, "humidity": 50.0 + number % 20, "light": True, "lpg": 0.0077, "motion": False,
                                 "smoke": 0.02, "temp": 20.0 + number % 10},
@@ -169,6 +202,20 @@ def device(tmp_path):
         if one.process.poll() is None:
             one.process.kill()
             one.process.wait()
+
+
+@pytest.fixture
+def hub(broker, tmp_path):
+    hubs = []
+
+    def start(*arguments):
+        hubs.append(Hub(tmp_path, broker, *arguments).start())
+        return hubs[-1]
+
+    yield start
+    for one in hubs:
+        if one.process.poll() is None:
+            one.kill()
 
 
 @pytest.fixture

@@ -5,61 +5,13 @@ import random
 import signal
 import subprocess
 
-import pytest
-
-from conftest import DEVICE_ID, PROGRAM, clean_environment, wait_until
+from conftest import DEVICE_ID, at_broker, wait_until
 
 METRICS = f"iot/metrics/{DEVICE_ID}"
 
 
-class Hub:
-    """`inferometer hub` as a process."""
-
-    def __init__(self, folder, broker, *arguments):
-        self.out, self.log_path = folder / "hub", folder / f"hub-{random.getrandbits(32):08x}.log"
-        self.command = [PROGRAM, "hub", "--out", self.out, "--broker", "127.0.0.1", "--port", str(broker.port), *map(str, arguments)]
-        self.process = None
-
-    def start(self):
-        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=open(self.log_path, "a"), env=clean_environment())
-        return self
-
-    def log(self):
-        return self.log_path.read_text()
-
-    def stop(self):
-        self.process.terminate()
-        assert self.process.wait(timeout=60) == 0, self.log()
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-
-    def records(self):
-        return [record for path in sorted(self.out.glob("*/inference_metrics_*.json"))
-                for record in json.loads(path.read_text())["detailed_metrics"]]
-
-
-@pytest.fixture
-def hub(broker, tmp_path):
-    hubs = []
-
-    def start(*arguments):
-        hubs.append(Hub(tmp_path, broker, *arguments).start())
-        return hubs[-1]
-
-    yield start
-    for one in hubs:
-        if one.process.poll() is None:
-            one.kill()
-
-
 def ids(records):
     return [record["record_id"] for record in records]
-
-
-def at_broker(broker, *more):
-    return ["--broker", "127.0.0.1", "--port", broker.port, *more]
 
 
 def test_hub_holds_each_record_of_a_device_once_and_the_device_waits_for_it(device, broker, hub):

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from test_hub import Hub, at_broker, hub  # noqa: F401 (a fixture)
+from conftest import at_broker
 
 
 def verify(inferometer, folder):
@@ -100,7 +100,7 @@ def test_damaged_file_is_named_with_its_byte(inferometer, recorded):
     assert kinds["in_no_file"]["from"] == 6 and kinds["in_no_file"]["to"] == 10
 
 
-def test_hub_and_its_devices_are_well_and_a_lost_file_is_named(device, broker, hub, inferometer):  # noqa: F811
+def test_hub_and_its_devices_are_well_and_a_lost_file_is_named(device, broker, hub, inferometer):
     collector = hub("--save-every", 5)
     one = device("--generate", 50, *at_broker(broker))
     assert one.wait() == 0, one.log()
