@@ -103,7 +103,6 @@ class Checker {
     const std::uint64_t last = ReadThrough(info, end, *reader);
     const std::size_t before = check_.faults.size();
     NoteDamage(info, reader->damage());
-    if (is_being_written) return;
     // What the next one of its stream saw may have stood in one between the two.
     const bool tells_end = next == nullptr || next->stream != info.stream || ToldEnd(info);
     const bool is_short = tells_end && info.last_sequence > last;

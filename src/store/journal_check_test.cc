@@ -120,6 +120,34 @@ TEST_F(JournalCheckTest, DamagedEndOfASealedSegmentIsDamageAndOfACrashedOneANote
   EXPECT_EQ(damaged.faults[0].offset, owner_.durable[3].offset);
 }
 
+// Its last entry is no record: no sequence is missing.
+TEST_F(JournalCheckTest, DamagedNoteAtTheEndOfASealedOrAContinuedSegmentIsDamage) {
+  MustAppend(3);
+  journal_->Append(EntryType::kSaved, 0, "a note");
+  ASSERT_TRUE(journal_->Sync().ok());
+  const std::uint64_t note_end = SizeOf(1);
+  disk_.SetFault([](os::CallKind kind, const std::filesystem::path& path) {
+    return kind == os::CallKind::kSyncData && path == PathOf(1) ? EIO : 0;
+  });
+  MustAppend(1);  // in the second segment: the first failed
+  disk_.ClearFaults();
+  EXPECT_TRUE(MustCheck().faults.empty());
+  Flip(1, note_end - 2);
+  const JournalCheck continued = MustCheck();
+  ASSERT_EQ(continued.faults.size(), 1U);
+  EXPECT_EQ(continued.faults[0].file, PathOf(1));
+  Flip(1, note_end - 2);
+
+  journal_->Append(EntryType::kSaved, 0, "a note");
+  ASSERT_TRUE(journal_->Close().ok());
+  EXPECT_TRUE(MustCheck().faults.empty());
+  Flip(2, SizeOf(2) - kSealBytes - 2);
+  const JournalCheck sealed = MustCheck();
+  ASSERT_EQ(sealed.faults.size(), 1U);
+  EXPECT_EQ(sealed.faults[0].file, PathOf(2));
+  EXPECT_TRUE(sealed.notes.empty());
+}
+
 TEST_F(JournalCheckTest, RecordThatTheNextSegmentSawAndIsCutOffIsMissed) {
   MustAppend(10);
   Run();
