@@ -75,7 +75,7 @@ def test_second_hub_in_one_folder_is_refused(broker, hub):
     assert "another inferometer writes to" in second.log()
 
 
-def test_whoever_is_killed_when_no_record_is_lost_or_doubled(device, broker, hub):
+def test_whoever_is_killed_when_no_record_is_lost_or_doubled(device, broker, hub, inferometer):
     """Rounds of SIGKILL of device, hub and broker in turn, each at a random moment under load."""
     rounds = int(os.environ.get("INFEROMETER_KILL_ROUNDS", "9"))
     seed = int(os.environ.get("INFEROMETER_SEED", "1"))
@@ -95,6 +95,8 @@ def test_whoever_is_killed_when_no_record_is_lost_or_doubled(device, broker, hub
         else:
             broker.kill()
             broker.start()
+        verified = inferometer("verify", collector.out.parent)  # beside whoever writes
+        assert verified.returncode == 0, verified.stdout + verified.stderr
     assert one.stop() == 0, one.log()
     last = device("--generate", 0, *at_broker(broker, "--drain", 60))
     assert last.wait() == 0 and "were not acknowledged" not in last.log(), last.log()
@@ -104,3 +106,5 @@ def test_whoever_is_killed_when_no_record_is_lost_or_doubled(device, broker, hub
     print(f"seed {seed}, {rounds} rounds: {len(measured)} records, lost {len(lost)}, doubled {doubled}")
     assert len(set(measured)) == len(measured), "each record stands in one file of the device"
     assert not lost and not doubled and set(held) == set(measured)
+    verified = inferometer("verify", collector.out.parent)
+    assert verified.returncode == 0 and " 0 findings" in verified.stdout, verified.stdout
