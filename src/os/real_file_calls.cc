@@ -37,9 +37,10 @@ Result<off_t> OffsetOf(std::uint64_t bytes) {
   return static_cast<off_t>(bytes);
 }
 
+// A pipe in a file's place must not be waited for: opened so, it refuses to be read at a place.
 int FlagsOf(Access access) {
   switch (access) {
-    case Access::kRead: return O_RDONLY | O_NOFOLLOW;
+    case Access::kRead: return O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
     case Access::kReadWrite: return O_RDWR | O_NOFOLLOW;
     case Access::kCreateNew: return O_RDWR | O_NOFOLLOW | O_CREAT | O_EXCL;
   }

@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -61,6 +62,13 @@ TEST_F(RealFileCalls, OpeningFollowsNoLink) {
   }
   EXPECT_FALSE(calls_.CreateForWriting(Path("link")).ok());
   EXPECT_EQ(Contents("target"), "secret");
+}
+
+TEST_F(RealFileCalls, PipeInAFilesPlaceIsNotWaitedFor) {
+  ASSERT_EQ(::mkfifo(Path("a").c_str(), 0600), 0);
+  const OpenFile file = Open("a", Access::kRead);
+  char byte[1];
+  EXPECT_FALSE(calls_.ReadAt(file.fd(), byte, 0).ok());
 }
 
 TEST_F(RealFileCalls, DescriptorsStayOutOfChildPrograms) {
