@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <string_view>
 #include <utility>
 
 #include "store/segment_reader.h"
@@ -53,8 +54,10 @@ class Checker {
     if (!names_file) return Add(Kind::kUnreadable, folder_, std::nullopt, sentence);
     const std::filesystem::path file = sentence.substr(0, name_end + kSegmentEnding.size());
     if (is_in_use_ && IsGone(file)) return;
-    std::string reason = sentence.substr(std::min(sentence.size(), file.string().size() + 2));
-    Add(Kind::kForeign, file, std::nullopt, "the segment cannot be used: " + std::move(reason));
+    const std::string named = file.string() + ": ";
+    std::string_view reason = sentence;
+    while (reason.starts_with(named)) reason.remove_prefix(named.size());  // some reasons name the file again
+    Add(Kind::kForeign, file, std::nullopt, "the segment cannot be used: " + std::string(reason));
   }
 
   bool IsGone(const std::filesystem::path& file) {
