@@ -70,32 +70,34 @@ class StreamCheck {
   const SequenceRanges seen_;
 };
 
-// Whether `path` is `folder` or lies below it.
-bool IsIn(const fs::path& path, const fs::path& folder) {
-  const auto [rest, ignored] = std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
-  return rest == folder.end();
-}
-
-// The innermost store that a file belongs to.
-std::size_t StoreOf(const fs::path& file, const std::vector<StoreKnowledge>& stores) {
-  std::size_t found = RecordPlaces::kNoStore;
-  for (std::size_t i = 0; i < stores.size(); ++i) {
-    if (!IsIn(file, stores[i].folder)) continue;
-    if (found == RecordPlaces::kNoStore || IsIn(stores[i].folder, stores[found].folder)) found = i;
+// To which store a file belongs: the innermost.
+class StoreFolders {
+ public:
+  explicit StoreFolders(const std::vector<StoreKnowledge>& stores) {
+    for (std::size_t i = 0; i < stores.size(); ++i) by_folder_[stores[i].folder.native()] = i;
   }
-  return found;
-}
+  [[nodiscard]] std::size_t StoreOf(const fs::path& file) const {
+    for (fs::path folder = file.parent_path();; folder = folder.parent_path()) {
+      const auto found = by_folder_.find(folder.native());
+      if (found != by_folder_.end()) return found->second;
+      if (!folder.has_relative_path()) return RecordPlaces::kNoStore;
+    }
+  }
+
+ private:
+  std::map<std::string, std::size_t> by_folder_;
+};
 
 // The second walk over the files: which record stands where.
 class Places {
  public:
   Places(const std::vector<StoreKnowledge>& stores, Verification& verification)
-      : stores_(stores), verification_(verification) {}
+      : folders_(stores), verification_(verification) {}
 
   Status Take(const FoundFile& file, const InferenceRecord& record) {
     if (files_.empty() || files_.back() != file.path) {
       files_.push_back(file.path);
-      places_.AddFile(StoreOf(file.path, stores_));
+      places_.AddFile(folders_.StoreOf(file.path));
     }
     ++verification_.records;
     // The older system's records have none, and stand in every later file again.
@@ -122,7 +124,7 @@ class Places {
   [[nodiscard]] const RecordPlaces& places() const { return places_; }
 
  private:
-  const std::vector<StoreKnowledge>& stores_;
+  const StoreFolders folders_;
   Verification& verification_;
   std::vector<fs::path> files_;
   RecordPlaces places_;
