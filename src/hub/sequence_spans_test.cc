@@ -227,6 +227,7 @@ class Model {
     }
   }
   [[nodiscard]] bool IsStored(std::uint64_t sequence) const { return states_[sequence] == kStored; }
+  [[nodiscard]] bool IsLost(std::uint64_t sequence) const { return states_[sequence] == kLost; }
   [[nodiscard]] std::uint64_t Upto() const {
     std::uint64_t upto = first_held_ == 0 ? 0 : first_held_ - 1;
     while (upto < kMost && states_[upto + 1] != kAwaited) ++upto;
@@ -260,9 +261,13 @@ bool IsIn(const Ranges& ranges, std::uint64_t sequence) {
 void ExpectSame(const SequenceSpans& spans, const Model& model, unsigned seed) {
   ASSERT_EQ(spans.upto(), model.Upto()) << "seed " << seed;
   const Ranges gaps = spans.Gaps(kPlenty);
+  const Ranges stored = spans.Stored();
+  const Ranges lost = spans.Lost();
   for (std::uint64_t s = 1; s <= Model::kMost; ++s) {
     ASSERT_EQ(spans.IsStored(s), model.IsStored(s)) << "seed " << seed << ", sequence " << s;
     ASSERT_EQ(IsIn(gaps, s), model.IsGap(s)) << "seed " << seed << ", sequence " << s;
+    ASSERT_EQ(IsIn(stored, s), model.IsStored(s)) << "seed " << seed << ", sequence " << s;
+    ASSERT_EQ(IsIn(lost, s), model.IsLost(s)) << "seed " << seed << ", sequence " << s;
   }
 }
 
