@@ -82,6 +82,8 @@ inline std::map<RecordKey, int> RecordsInFiles(const os::SimulatedDisk& disk) {
 // A run of a program. Everything is on `disk` below /data, which is there.
 class KeepingForTests final : public JournalOwner {
  public:
+  static constexpr std::size_t kMostRecordsAFile = 20;
+
   KeepingForTests(os::SimulatedDisk& disk, const base::Clock& clock, Promises& promises)
       : disk_(disk), clock_(clock), promises_(promises) {}
 
@@ -101,7 +103,7 @@ class KeepingForTests final : public JournalOwner {
             .folder = [this](const std::string& device) -> Result<MetricsFolder*> { return &folders_.at(device); },
             .context = [](const std::string&, StreamId) -> std::string { return "{}"; },
             .line = [](const Entry& entry) -> Result<std::string> { return entry.payload; }},
-        20);
+        kMostRecordsAFile);
     Replay();
     return Ok();
   }
