@@ -205,10 +205,13 @@ Status Session::Network(const os::Woken& woken) {
   return Ended(error);
 }
 
-// libmosquitto reads one packet a call, unless it has messages of its own on their way.
+// libmosquitto reads one packet a call, unless it has messages of its own on their way, and acknowledges each message
+// by a write of its own: from the second one on these go together.
 int Session::Read() {
   const auto end = steady_clock::now() + kLongestRead;
+  std::optional<os::GatheredWrites> gathered;
   for (std::size_t packets = 0; packets < kMostPacketsARead; ++packets) {
+    if (packets == 1) gathered.emplace(mosquitto_socket(client_.get()));
     const std::uint64_t callbacks_before = callbacks_;
     const int error = mosquitto_loop_read(client_.get(), 1);
     if (error != MOSQ_ERR_SUCCESS || callbacks_ == callbacks_before) return error;

@@ -1,6 +1,8 @@
 #include "os/doorbell.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -85,6 +87,15 @@ void LingeringSocket::AwaitClose(milliseconds at_most) const {
     const ssize_t got = ::recv(fd_, forgotten, sizeof forgotten, MSG_DONTWAIT);
     if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) return;
   }
+}
+
+GatheredWrites::GatheredWrites(int fd) : fd_(fd) {
+  const int on = 1;
+  ::setsockopt(fd_, IPPROTO_TCP, TCP_CORK, &on, sizeof on);
+}
+GatheredWrites::~GatheredWrites() {
+  const int off = 0;
+  ::setsockopt(fd_, IPPROTO_TCP, TCP_CORK, &off, sizeof off);
 }
 
 }  // namespace inferometer::os

@@ -49,4 +49,17 @@ class LingeringSocket {
   int fd_ = -1;
 };
 
+// While it lives, what is written to a connected TCP socket is gathered into full packets, at most 200 ms long; then
+// the rest goes. Spares the peer a wake-up for each of many small writes. Does nothing for other descriptors.
+class GatheredWrites {
+ public:
+  explicit GatheredWrites(int fd);  // the socket stays the caller's, and open
+  GatheredWrites(const GatheredWrites&) = delete;
+  GatheredWrites& operator=(const GatheredWrites&) = delete;
+  ~GatheredWrites();
+
+ private:
+  int fd_ = -1;
+};
+
 }  // namespace inferometer::os

@@ -1,9 +1,12 @@
 #include "os/doorbell.h"
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <string_view>
 #include <thread>
 
 namespace inferometer::os {
@@ -93,6 +96,65 @@ TEST_F(ABell, LingeringSocketWaitsNoLongerThanAllowed) {
 }
 
 TEST(LingeringSocket, WithoutASocketDoesNothing) { LingeringSocket(-1).AwaitClose(seconds(20)); }
+
+// Two ends of a TCP connection over loopback.
+class TcpEnds {
+ public:
+  TcpEnds() {
+    const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    auto* const general = reinterpret_cast<sockaddr*>(&address);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(::bind(listener, general, size), 0);
+    EXPECT_EQ(::listen(listener, 1), 0);
+    EXPECT_EQ(::getsockname(listener, general, &size), 0);
+    EXPECT_EQ(::connect(ours, general, size), 0);
+    theirs = ::accept(listener, nullptr, nullptr);
+    ::close(listener);
+    const int on = 1;  // what the broker's connection has: else the kernel gathers by itself
+    ::setsockopt(ours, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  }
+  ~TcpEnds() {
+    ::close(ours);
+    ::close(theirs);
+  }
+  TcpEnds(const TcpEnds&) = delete;
+  TcpEnds& operator=(const TcpEnds&) = delete;
+
+  const int ours = ::socket(AF_INET, SOCK_STREAM, 0);
+  int theirs = -1;
+};
+
+int IsCorked(int fd) {
+  int corked = 0;
+  socklen_t size = sizeof corked;
+  EXPECT_EQ(::getsockopt(fd, IPPROTO_TCP, TCP_CORK, &corked, &size), 0);
+  return corked;
+}
+
+// The kernel lets go by itself after 200 ms, so what it holds back meanwhile is not looked at.
+TEST(GatheredWrites, GoTogetherAtTheEnd) {
+  const TcpEnds ends;
+  {
+    const GatheredWrites gathered(ends.ours);
+    EXPECT_EQ(IsCorked(ends.ours), 1);
+    ASSERT_EQ(::write(ends.ours, "one", 3), 3);
+    ASSERT_EQ(::write(ends.ours, "two", 3), 3);
+  }
+  EXPECT_EQ(IsCorked(ends.ours), 0);
+  char bytes[16];
+  ASSERT_EQ(::recv(ends.theirs, bytes, 6, MSG_WAITALL), 6);
+  EXPECT_EQ(std::string_view(bytes, 6), "onetwo");
+}
+
+TEST_F(ABell, GatheredWritesAreOrdinaryOnesWhereTheSocketIsNotOfTcp) {
+  const GatheredWrites gathered(ends_[0]);
+  ASSERT_EQ(::write(ends_[0], "one", 3), 3);
+  char bytes[16];
+  EXPECT_EQ(::read(ends_[1], bytes, sizeof bytes), 3);
+}
 
 }  // namespace
 }  // namespace inferometer::os
