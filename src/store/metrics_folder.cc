@@ -41,8 +41,13 @@ Status Explain(const Status& status, const std::filesystem::path& folder) {
 Status MakeFolders(os::FileCalls& calls, const std::filesystem::path& folder) {
   const auto parent = folder.parent_path();
   const bool is_there = calls.List(folder).ok();
-  if (!is_there && !parent.empty() && parent != folder) RETURN_IF_ERROR(MakeFolders(calls, parent));
-  if (!is_there) RETURN_IF_ERROR(calls.CreateFolder(folder));
+  // The parent is not listed where it can be helped: a hub's holds a folder for each device.
+  Status made = is_there ? Ok() : calls.CreateFolder(folder);
+  if (made.code() == Code::kNotFound && !parent.empty() && parent != folder) {
+    RETURN_IF_ERROR(MakeFolders(calls, parent));
+    made = calls.CreateFolder(folder);
+  }
+  RETURN_IF_ERROR(made);
   const Status synced = calls.SyncFolder(parent.empty() ? "." : parent);
   // Where this user may not even read, he did not make it either.
   return is_there && synced.code() == Code::kPermissionDenied ? Ok() : synced;
@@ -87,13 +92,16 @@ Result<bool> MetricsFolder::Has(const std::string& name) const {
 
 Status MetricsFolder::SyncNames() { return calls_->SyncFolder(folder_); }
 
-Result<std::string> MetricsFolder::FreeFileName() const {
+Result<std::string> MetricsFolder::FreeFileName() {
   std::string device_id = device_id_;
   if (portable_names_) std::replace(device_id.begin(), device_id.end(), ':', '-');
-  for (WallTime second = clock_->Wall();; second += std::chrono::seconds(1)) {
+  const WallTime now = std::chrono::floor<std::chrono::seconds>(clock_->Wall());
+  if (now < taken_from_ || now > taken_upto_) taken_from_ = taken_upto_ = now;
+  for (WallTime second = taken_upto_;; second += std::chrono::seconds(1)) {
     std::string name(kFilePrefix);
     name.append(device_id).append("_").append(base::FormatCompactSecond(second)).append(".json");
     ASSIGN_OR_RETURN(const bool is_taken, Has(name));
+    taken_upto_ = second;
     if (!is_taken) return name;
   }
 }

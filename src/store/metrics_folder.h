@@ -34,7 +34,7 @@ class MetricsFolder {
   [[nodiscard]] Status Prepare();
 
   // The name for a file that is saved now; a taken one moves on to the next free second.
-  [[nodiscard]] Result<std::string> FreeFileName() const;
+  [[nodiscard]] Result<std::string> FreeFileName();
   // An error where nobody can tell now.
   [[nodiscard]] Result<bool> Has(const std::string& name) const;
   // Makes the names of the files durable, also those that an earlier process gave them.
@@ -57,6 +57,10 @@ class MetricsFolder {
   bool portable_names_;
   os::FileCalls* calls_;
   const base::Clock* clock_;
+  // The seconds from the first of these up to the second one are taken: where more than one file a second is made, they
+  // need not be asked for each time.
+  WallTime taken_from_{};
+  WallTime taken_upto_{};
 };
 
 }  // namespace inferometer::store

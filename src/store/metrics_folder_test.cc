@@ -14,7 +14,8 @@ namespace {
 class StoppedClock final : public base::Clock {
  public:
   [[nodiscard]] std::chrono::nanoseconds Steady() const override { return {}; }
-  [[nodiscard]] WallTime Wall() const override { return WallTime(std::chrono::microseconds(1759833015123456)); }
+  [[nodiscard]] WallTime Wall() const override { return wall; }
+  WallTime wall{std::chrono::microseconds(1759833015123456)};
 };
 
 std::string Line(int sequence) {
@@ -47,7 +48,7 @@ class MetricsFolderTest : public testing::Test {
 
   os::TemporaryFolder temporary_;
   const std::filesystem::path path_ = temporary_.path() / "metrics" / "edge-device-01";
-  StoppedClock clock_;
+  StoppedClock clock_{};
   os::FileCalls* calls_ = &os::SystemFileCalls();
 };
 
@@ -76,6 +77,24 @@ TEST_F(MetricsFolderTest, TakenNameMovesOnToTheNextFreeSecond) {
   MetricsFolder folder = MustPrepare();
   ASSERT_TRUE(folder.Write(*folder.FreeFileName(), "{}", {Line(1)}).ok());
   EXPECT_EQ(*folder.FreeFileName(), "inference_metrics_00:0f:00:70:91:0a_20251007_103016.json");
+}
+
+TEST_F(MetricsFolderTest, NamesGoOnBehindTheTakenOnesUntilTheClockHasPassedThem) {
+  MetricsFolder folder = MustPrepare();
+  const auto next = [&] {
+    const std::string name = *folder.FreeFileName();
+    EXPECT_TRUE(folder.Write(name, "{}", {Line(1)}).ok());
+    return name.substr(name.size() - 11);
+  };
+  EXPECT_EQ(next(), "103015.json");
+  EXPECT_EQ(next(), "103016.json");
+  EXPECT_EQ(next(), "103017.json");
+  clock_.wall += std::chrono::seconds(1);
+  EXPECT_EQ(next(), "103018.json");
+  clock_.wall += std::chrono::seconds(10);
+  EXPECT_EQ(next(), "103026.json");
+  clock_.wall -= std::chrono::seconds(60);
+  EXPECT_EQ(next(), "102926.json") << "a clock that is set back is followed";
 }
 
 TEST_F(MetricsFolderTest, PortableNamesHoldNoColon) {
