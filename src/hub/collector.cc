@@ -90,7 +90,7 @@ void Collector::TakeRecord(const std::string& device, std::string_view payload) 
     ++state->report.plain;
     return;
   }
-  due_[device].streams.push_back(incoming.position->stream);
+  due_[device].streams.insert(incoming.position->stream);
   switch (Judge(device, *incoming.position, incoming.checksum)) {
     case Verdict::kNew: return Store(*state, device, incoming);
     case Verdict::kDuplicate:
@@ -137,7 +137,7 @@ void Collector::Reject(const std::string& device, std::string_view payload, mqtt
   if (!position) return;
   Due& due = due_[device];
   if (due.rejected.size() >= kMostRejectedDue) return;  // sent again, rejected again
-  due.streams.push_back(position->stream);
+  due.streams.insert(position->stream);
   due.rejected.push_back({position->stream, position->sequence, code});
   // A conflict's key is stored already, with the record that came first.
   if (code == mqtt::RejectCode::kConflict) return;
@@ -173,7 +173,7 @@ void Collector::TakeStatus(const std::string& device, std::string_view payload) 
   Due& due = due_[device];
   for (const HeldRange& held : status->streams) {
     streams_.SetFirstHeld(device, held.stream, held.first);
-    due.streams.push_back(held.stream);
+    due.streams.insert(held.stream);
   }
 }
 
@@ -208,33 +208,33 @@ bool Collector::AppendLost(const std::string& device, const LostRange& lost, std
   return true;
 }
 
-Result<std::vector<Reply>> Collector::Commit() {
-  RETURN_IF_ERROR(journal_->Sync());
-  auto replies = Replies();
-  SaveDue();
+Status Collector::Commit() { return journal_->Sync(); }
+
+std::vector<Reply> Collector::TakeReplies(std::size_t most) {
+  std::vector<Reply> replies;
+  auto at = due_.upper_bound(replied_);
+  while (!due_.empty() && replies.size() < most) {
+    if (at == due_.end()) at = due_.begin();
+    AppendReplies(at->first, at->second, replies);
+    replied_ = at->first;
+    at = due_.erase(at);
+  }
   return replies;
 }
 
-std::vector<Reply> Collector::Replies() {
-  std::vector<Reply> replies;
-  for (auto& [device, due] : due_) {
-    std::sort(due.streams.begin(), due.streams.end());
-    due.streams.erase(std::unique(due.streams.begin(), due.streams.end()), due.streams.end());
-    Acknowledgement one;
-    one.store_id = store_id_;
-    one.rejected = std::move(due.rejected);
-    one.losses_upto = due.losses_upto;
-    for (const std::uint64_t stream : due.streams) {
-      if (one.acks.size() == mqtt::kMostAcks) {
-        replies.push_back({device, std::exchange(one, {})});
-        one.store_id = store_id_;
-      }
-      one.acks.push_back({stream, streams_.Upto(device, stream).value_or(0)});
+void Collector::AppendReplies(const std::string& device, Due& due, std::vector<Reply>& replies) const {
+  Acknowledgement one;
+  one.store_id = store_id_;
+  one.rejected = std::move(due.rejected);
+  one.losses_upto = due.losses_upto;
+  for (const std::uint64_t stream : due.streams) {
+    if (one.acks.size() == mqtt::kMostAcks) {
+      replies.push_back({device, std::exchange(one, {})});
+      one.store_id = store_id_;
     }
-    replies.push_back({device, std::move(one)});
+    one.acks.push_back({stream, streams_.Upto(device, stream).value_or(0)});
   }
-  due_.clear();
-  return replies;
+  replies.push_back({device, std::move(one)});
 }
 
 CollectorReport Collector::Report() const {

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -49,7 +50,7 @@ struct CollectorOptions {
   Part part{};
   std::size_t records_a_file = 1000;      // of a device, then they are saved
   std::chrono::seconds save_after{3600};  // since a device's first record without a file
-  std::size_t most_unsaved = 200'000;     // of all devices, then the fullest are saved
+  std::size_t most_unsaved = 200'000;     // of all devices, then the fullest are saved; at 5 times as many, at once
   std::uint64_t new_store_id = 0;         // random, for a folder that holds none yet
   store::JournalOptions journal{};        // folder and owner are filled in here
 };
@@ -109,8 +110,15 @@ class Collector final : public store::JournalOwner {
 
   // A message as it came; whatever it holds. Nothing is taken while the disk fails.
   void Take(std::string_view topic, std::string_view payload);
-  // Makes durable what was taken, and returns what may be acknowledged then. Files that are due are made, too.
-  [[nodiscard]] Result<std::vector<Reply>> Commit();
+  // Makes durable what was taken.
+  [[nodiscard]] Status Commit();
+  // What may be acknowledged, to as many devices as `most` replies reach; those that are left come first the next time,
+  // with what is durable then. REQUIRES: nothing was taken since a Commit that succeeded.
+  [[nodiscard]] std::vector<Reply> TakeReplies(std::size_t most);
+  [[nodiscard]] bool has_replies() const { return !due_.empty(); }
+  // Makes files that are due, until the time is over: those of a fleet take minutes, in which devices would wait for
+  // their acknowledgements. True: there are more.
+  bool SaveDue(std::chrono::milliseconds at_most);
   // Makes a file of everything that is in none.
   [[nodiscard]] Status SaveAll();
   [[nodiscard]] Status Close();
@@ -149,7 +157,7 @@ class Collector final : public store::JournalOwner {
   };
   // What is to be said to a device at the next commit.
   struct Due {
-    std::vector<std::uint64_t> streams;
+    std::set<std::uint64_t> streams;
     std::vector<mqtt::Acknowledgement::Rejected> rejected;
     std::optional<std::uint64_t> losses_upto;
   };
@@ -172,8 +180,9 @@ class Collector final : public store::JournalOwner {
   void TakeLosses(const std::string& device, DeviceState& state, const StatusMessage& status);
   [[nodiscard]] bool AppendLost(const std::string& device, const LostRange& lost, std::uint64_t gone_upto);
 
-  [[nodiscard]] std::vector<Reply> Replies();
-  void SaveDue();
+  void AppendReplies(const std::string& device, Due& due, std::vector<Reply>& replies) const;
+  [[nodiscard]] std::vector<std::string> DevicesToSave();
+  [[nodiscard]] std::vector<std::string> FullestDevices() const;
   [[nodiscard]] std::vector<std::string> DevicesDue() const;
   [[nodiscard]] Status SaveFiles(const std::vector<std::string>& devices);
   [[nodiscard]] Result<store::MetricsFolder*> FolderOf(const std::string& device);
@@ -192,6 +201,7 @@ class Collector final : public store::JournalOwner {
   std::unique_ptr<store::RecordFiles> files_;
   std::map<std::string, DeviceState, std::less<>> devices_;
   std::map<std::string, Due> due_;
+  std::string replied_;                                          // the device that got the last reply
   std::deque<PendingRecord> pending_;                            // in the journal's hands, not yet durable
   std::unordered_map<std::string, std::uint32_t> pending_keys_;  // their checksums
   std::uint64_t next_number_ = 1;

@@ -2,12 +2,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "analyze/each_record.h"
 #include "base/little_endian.h"
 #include "base/record_key.h"
 #include "hub/collector.h"
-#include "record/json_read.h"
+#include "hub/stamp.h"
 #include "store/journal_reader.h"
 
 namespace inferometer::hub {
@@ -18,14 +19,10 @@ using store::Position;
 using store::SegmentInfo;
 
 constexpr std::chrono::seconds kLookForDueEvery{1};
-
-ClockFacts ClockFactsOf(const InferenceRecord& record) {
-  ClockFacts facts;
-  facts.unsynchronised = record.clock_state == "unsynchronised";
-  if (record.boot_id) facts.boot = ParseBootId(*record.boot_id);
-  if (record.boottime_ms) facts.boottime = BootTimeFromMs(*record.boottime_ms);
-  return facts;
-}
+// Between two looks at the time. Together they share the journal's two syncs.
+constexpr std::size_t kDevicesASave = 16;
+// Of CollectorOptions::most_unsaved: what is beyond is saved whatever it delays, or memory had no bound.
+constexpr std::size_t kMostTimesUnsaved = 5;
 
 }  // namespace
 
@@ -178,16 +175,39 @@ std::vector<std::string> Collector::DevicesDue() const {
   return due;
 }
 
-void Collector::SaveDue() {
-  if (files_->unsaved() >= options_.most_unsaved) {
-    SaveAll().IgnoreBecause("the next commit tries again, and notes have the failure");
-    return;
-  }
+std::vector<std::string> Collector::FullestDevices() const {
+  std::vector<std::pair<std::size_t, std::string>> devices;
+  for (std::string& device : files_->devices()) devices.emplace_back(files_->unsaved(device), std::move(device));
+  std::sort(devices.rbegin(), devices.rend());
+  std::vector<std::string> names;
+  for (auto& [unsaved, device] : devices) names.push_back(std::move(device));
+  return names;
+}
+
+std::vector<std::string> Collector::DevicesToSave() {
+  if (files_->unsaved() >= options_.most_unsaved) return FullestDevices();
   const auto now = clock_.Steady();
-  if (now < next_look_) return;
+  if (now < next_look_) return {};
   next_look_ = now + kLookForDueEvery;
-  const auto due = DevicesDue();
-  if (!due.empty()) SaveFiles(due).IgnoreBecause("the next look tries again, and notes have the failure");
+  return DevicesDue();
+}
+
+bool Collector::SaveDue(std::chrono::milliseconds at_most) {
+  const auto end = clock_.Steady() + at_most;
+  const std::vector<std::string> all = DevicesToSave();
+  if (!table_.RegisterAll(all).ok()) return false;
+  std::vector<std::string> some;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    some.push_back(all[i]);
+    if (some.size() < kDevicesASave && i + 1 < all.size()) continue;
+    // The next look tries again, and notes have the failure.
+    if (!SaveFiles(std::exchange(some, {})).ok()) return false;
+    const bool may_wait = files_->unsaved() < kMostTimesUnsaved * options_.most_unsaved;
+    if (!may_wait || i + 1 == all.size() || clock_.Steady() < end) continue;
+    next_look_ = {};
+    return true;
+  }
+  return false;
 }
 
 Status Collector::SaveFiles(const std::vector<std::string>& devices) {
@@ -228,10 +248,9 @@ Result<store::MetricsFolder*> Collector::FolderOf(const std::string& device) {
 
 Result<std::string> Collector::LineOf(const store::Entry& entry) const {
   ASSIGN_OR_RETURN(const ReceivedEntry received, DecodeReceived(entry.payload));
-  ASSIGN_OR_RETURN(const InferenceRecord record, record::ParseRecord(received.line));
-  const ClockFacts clock = ClockFactsOf(record);
-  const auto repair =
-      RepairTimestamp(*record.timestamp, clock, anchors_.Find(received.device, clock.boot), received.received);
+  ASSIGN_OR_RETURN(const Stamp stamp, ReadStamp(received.line));
+  const auto repair = RepairTimestamp(stamp.timestamp, stamp.clock, anchors_.Find(received.device, stamp.clock.boot),
+                                      received.received);
   std::string line;
   RETURN_IF_ERROR(AppendAnnotated(received.line, received.received, repair, line));
   return line;

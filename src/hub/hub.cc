@@ -1,5 +1,6 @@
 #include "hub/hub.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "mqtt/topics.h"
@@ -13,6 +14,14 @@ constexpr std::size_t kOverhead = 96;  // of the structures that hold a message
 constexpr milliseconds kLongestSleep{1'000};
 constexpr milliseconds kGoodBye{2'000};
 constexpr std::chrono::seconds kReportEvery{10};
+// A round costs a sync, and an acknowledgement for each device, however little it holds: so under load it waits to be
+// worth that, but not longer, nor for more than half of what a device sends before it waits for us.
+constexpr milliseconds kLeastRound{10};
+constexpr std::size_t kFullRound = 256;
+// On their way to the broker. What is beyond waits in the collector, where a device's next reply takes its place: a
+// queue would grow with the fleet, and lose replies that their devices then wait for.
+constexpr std::size_t kMostReplies = 1000;
+constexpr milliseconds kLongestSaving{500};
 
 }  // namespace
 
@@ -64,7 +73,7 @@ void Hub::OnMessage(std::string_view topic, std::string_view payload) {
   }
   waiting_.push_back({std::string(topic), std::string(payload)});
   waiting_bytes_ += topic.size() + payload.size() + kOverhead;
-  if (waiting_.size() == 1) arrived_.notify_one();
+  if (waiting_.size() == 1 || waiting_.size() == kFullRound) arrived_.notify_one();
 }
 
 void Hub::Run() {
@@ -86,7 +95,11 @@ void Hub::Run() {
 bool Hub::TakeArrivals(std::vector<Arrival>& arrivals) {
   arrivals.clear();
   std::unique_lock lock(mutex_);
-  arrived_.wait_for(lock, kLongestSleep, [this] { return !waiting_.empty() || is_stopping_; });
+  arrived_.wait_for(lock, has_more_to_do_ ? milliseconds(0) : kLongestSleep,
+                    [this] { return !waiting_.empty() || is_stopping_; });
+  arrived_.wait_for(lock, round_began_ + kLeastRound - clock_.Steady(),
+                    [this] { return waiting_.size() >= kFullRound || is_stopping_; });
+  round_began_ = clock_.Steady();
   arrivals.swap(waiting_);
   waiting_bytes_ = 0;
   taken_.notify_all();
@@ -95,19 +108,24 @@ bool Hub::TakeArrivals(std::vector<Arrival>& arrivals) {
 
 void Hub::Round(const std::vector<Arrival>& arrivals) {
   for (const Arrival& one : arrivals) collector_->Take(one.topic, one.payload);
-  const auto replies = collector_->Commit();
-  if (!replies.ok()) return TellProblem("nothing is taken while the disk fails: " + replies.status().message());
+  has_more_to_do_ = false;
+  const Status committed = collector_->Commit();
+  if (!committed.ok()) return TellProblem("nothing is taken while the disk fails: " + committed.message());
   told_problem_.clear();
-  Send(*replies);
+  const bool has_more_to_send = Send();
+  has_more_to_do_ = collector_->SaveDue(kLongestSaving) || has_more_to_send;
 }
 
 // Without a connection they are lost; the devices send again, and are answered again.
-void Hub::Send(const std::vector<Reply>& replies) {
-  for (const Reply& one : replies) {
+// True: there are more, which may go soon.
+bool Hub::Send() {
+  const mqtt::Stats stats = connection_->stats();
+  for (const Reply& one : collector_->TakeReplies(kMostReplies - std::min(kMostReplies, stats.pending))) {
     std::string text;
     AppendJson(one.acknowledgement, text);
     connection_->Publish({mqtt::MakeTopic(mqtt::TopicKind::kAck, one.device), std::move(text), false, 0});
   }
+  return stats.online && collector_->has_replies();
 }
 
 void Hub::TellProblem(const std::string& problem) {

@@ -67,7 +67,7 @@ class Hub {
   void OnMessage(std::string_view topic, std::string_view payload);
   [[nodiscard]] bool TakeArrivals(std::vector<Arrival>& arrivals);
   void Round(const std::vector<Arrival>& arrivals);
-  void Send(const std::vector<Reply>& replies);
+  bool Send();
   void TellProblem(const std::string& problem);
   void ShareReport(bool is_last);
   void WriteReport(const CollectorReport& report);
@@ -77,6 +77,8 @@ class Hub {
   const HubEvents events_;
   std::unique_ptr<Collector> collector_;  // the thread's
   std::string told_problem_;
+  std::chrono::nanoseconds round_began_{0};
+  bool has_more_to_do_ = false;
   std::chrono::nanoseconds reported_{0};
   ReportFile report_file_;  // the thread's
   std::string told_report_problem_;

@@ -1,5 +1,7 @@
 #include "hub/member_walk.h"
 
+#include <algorithm>
+
 namespace inferometer::hub {
 namespace {
 
@@ -42,6 +44,11 @@ bool MemberWalk::Take(char expected) {
 
 bool MemberWalk::SkipString() {
   if (!Take('"')) return false;
+  const std::size_t quote = std::min(text_.find('"', at_), text_.size());
+  if (quote < text_.size() && text_.substr(at_, quote - at_).find('\\') == std::string_view::npos) {
+    at_ = quote + 1;
+    return true;
+  }
   while (at_ < text_.size()) {
     const char c = text_[at_++];
     if (c == '"') return true;
