@@ -45,7 +45,7 @@ Keeper::~Keeper() {
 
 InferenceRecord Keeper::Keep(InferenceRecord record) {
   record::RoundAsWritten(record);
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   const std::uint64_t sequence = next_sequence_++;
   record.record_id = device_id_ + "/" + stream_text_ + "/" + std::to_string(sequence);
   if (queued_records_ >= options_.most_queued || is_finishing_) {
@@ -55,7 +55,8 @@ InferenceRecord Keeper::Keep(InferenceRecord record) {
   ++queued_records_;
   ++pushed_;
   queue_.emplace_back(QueuedRecord{sequence, record});
-  changed_.notify_all();
+  lock.unlock();
+  changed_.notify_all();  // unlocked: who wakes shall not wait for us, nor the inference for him
   return record;
 }
 
@@ -98,9 +99,11 @@ bool Keeper::Drain(milliseconds at_most, const std::stop_token& stop) {
 
 void Keeper::Finish() {
   if (!thread_.joinable()) return;
-  RequestSave();
   {
     const std::lock_guard lock(mutex_);
+    // In the last round, so that the save finds the disk tried again; one before it may come too soon after a failure.
+    ++pushed_;
+    queue_.emplace_back(Save{});
     is_finishing_ = true;
     changed_.notify_all();
   }
