@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <iterator>
 
 #include "base/record_key.h"
 #include "inferometer/record.h"
@@ -58,7 +59,8 @@ void FillCpuAndEnergy(InferenceRecord& record) {
 RecordLines::RecordLines(std::string_view device_id, std::uint64_t stream) {
   constexpr std::string_view kMark = "/SEQUENCE";
   InferenceRecord record;
-  record.timestamp = WallTime(std::chrono::microseconds(1'760'000'000'123'456));
+  // A hub mends what it cannot believe.
+  record.timestamp = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
   record.record_id = fmt::format("{}/{}{}", device_id, base::StreamText(stream), kMark);
   record.session_id = base::StreamText(stream);
   record.device_id = device_id;
