@@ -37,7 +37,6 @@ class RawClient {
   [[nodiscard]] Status Flush();
 
   [[nodiscard]] int fd() const { return fd_; }
-  [[nodiscard]] std::size_t queued_bytes() const { return out_.size() - written_; }
 
  private:
   explicit RawClient(int fd) : fd_(fd) {}

@@ -55,9 +55,14 @@ class Hub {
   [[nodiscard]] CollectorReport Report() const;
 
  private:
-  struct Arrival {
-    std::string topic;
-    std::string payload;
+  // Messages, one behind the other in one piece of memory.
+  struct Arrivals {
+    struct Sizes {
+      std::size_t topic;
+      std::size_t payload;
+    };
+    std::string bytes;
+    std::vector<Sizes> sizes;
   };
 
   Hub(HubOptions options, std::unique_ptr<Collector> collector, os::FileCalls& calls, const base::Clock& clock,
@@ -65,8 +70,8 @@ class Hub {
   [[nodiscard]] Status Connect();
   void Run();
   void OnMessage(std::string_view topic, std::string_view payload);
-  [[nodiscard]] bool TakeArrivals(std::vector<Arrival>& arrivals);
-  void Round(const std::vector<Arrival>& arrivals);
+  [[nodiscard]] bool TakeArrivals(Arrivals& arrivals);
+  void Round(const Arrivals& arrivals);
   bool Send();
   void TellProblem(const std::string& problem);
   void ShareReport(bool is_last);
@@ -88,8 +93,7 @@ class Hub {
   mutable std::mutex mutex_;
   std::condition_variable arrived_;
   std::condition_variable taken_;
-  std::vector<Arrival> waiting_;   // protected by mutex_
-  std::size_t waiting_bytes_ = 0;  // protected by mutex_
+  Arrivals waiting_;               // protected by mutex_
   std::uint64_t passed_over_ = 0;  // protected by mutex_
   bool is_stopping_ = false;       // protected by mutex_
   bool is_abandoned_ = false;      // protected by mutex_
