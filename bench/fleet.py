@@ -10,7 +10,7 @@ import rig
 SECONDS_TO_BOUND = 120
 
 
-def run(devices, streams, records):
+def run(devices, streams, records, is_counted):
     folder = rig.fresh_folder("fleet")
     broker = rig.Broker(folder)
     hub = rig.Hub(folder, broker)
@@ -22,8 +22,11 @@ def run(devices, streams, records):
         else:
             figures["seconds"], figures["resent"] = line["end"] - line["begin"], line["resent"]
     figures["mb"], figures["peak_mb"] = hub.rss_mb(), hub.peak_mb()
-    figures["stop_seconds"] = hub.stop()
-    figures["held"] = hub.count()
+    if is_counted:
+        figures["stop_seconds"] = hub.stop()
+        figures["held"] = hub.count()
+    else:
+        hub.kill()
     broker.stop()
     return figures
 
@@ -36,8 +39,8 @@ def main():
     arguments = parser.parse_args()
     devices, records = (1_000 if arguments.quick else arguments.devices), arguments.records
     rig.raise_descriptor_limit()
-    one = run(devices, 1, records)
-    five = run(devices, 5, records // 5)
+    five = run(devices, 5, records // 5, is_counted=False)
+    one = run(devices, 1, records, is_counted=True)
 
     bounds = rig.Bounds()
     print(f"{devices:,} devices, each with a connection of its own, its status and {records} records")
@@ -52,7 +55,7 @@ def main():
     bounds.row("memory a further stream that is being written", f"{1024 * (five['mb'] - one['mb']) / (4 * devices):.2f}", "KiB")
     bounds.row("from SIGTERM until every device has its files", f"{one['stop_seconds']:.1f}", "s")
     bounds.row("records sent again after 30 s", one["resent"] + five["resent"], "")
-    bounds.held(one["sent"] + five["sent"], *(a + b for a, b in zip(one["held"], five["held"])))
+    bounds.held(one["sent"], *one["held"])
     return bounds.exit_code()
 
 

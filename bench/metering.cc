@@ -1,7 +1,6 @@
 // What measuring costs and how exact it is, with the bound beside each figure. No engine takes part.
 //   bench-metering [--quick]
 // Exit code 1 when a figure is beyond its bound.
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -94,7 +93,7 @@ void BenchKept(Recorder& recorder, int pairs, std::chrono::microseconds between,
     keep_us.push_back(Microseconds(t4 - t3));
   }
   keeper.Finish();
-  const std::string what = fmt::format("begin + end + keep, journal on, {} between, ", between);
+  const std::string what = fmt::format("begin + end + keep, journal on, {} us between, ", between.count());
   const double median_us = inferometer::base::QuantileType7(whole_us, 0.5);
   if (most_us) figures.Row(what + "median", median_us, "us", *most_us);
   if (!most_us) figures.Row(what + "median", median_us, "us");

@@ -116,6 +116,10 @@ class Hub:
             sys.exit(f"the hub failed:\n{self.log()}")
         return time.monotonic() - begin
 
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
     def count(self):
         """Records in the hub's files, and how many of them stand there once more."""
         seen, records = set(), 0
