@@ -13,7 +13,7 @@ import time
 import rig
 
 DEVICE_ID = "bench-backlog"
-MOST_GROWTH, MOST_GROWN_MB = 0.20, 8  # the hub's messages that wait for a slow disk come and go
+MOST_GROWTH, MOST_GROWN_MB = 0.20, 8  # the hub remembers where up to 200,000 records stand that are in no file yet: 5 MB
 
 
 class Samples:
