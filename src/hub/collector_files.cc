@@ -180,6 +180,7 @@ std::vector<std::string> Collector::FullestDevices() const {
   for (std::string& device : files_->devices()) devices.emplace_back(files_->unsaved(device), std::move(device));
   std::sort(devices.rbegin(), devices.rend());
   std::vector<std::string> names;
+  names.reserve(devices.size());
   for (auto& [unsaved, device] : devices) names.push_back(std::move(device));
   return names;
 }

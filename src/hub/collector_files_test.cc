@@ -37,9 +37,9 @@ class CollectorFilesTest : public testing::Test {
   // Returns the acknowledgement.
   mqtt::Acknowledgement Take(std::uint64_t from, std::uint64_t to) {
     for (std::uint64_t i = from; i <= to; ++i) collector_->Take("iot/metrics/" + kDevice, Record(i));
-    const auto replies = collector_->Commit();
-    EXPECT_TRUE(replies.ok());
-    return replies.ok() && !replies->empty() ? replies->front().acknowledgement : mqtt::Acknowledgement();
+    EXPECT_TRUE(collector_->Commit().ok());
+    const auto replies = collector_->TakeReplies(1);
+    return replies.empty() ? mqtt::Acknowledgement() : replies.front().acknowledgement;
   }
   std::size_t RecordsInFiles() {
     std::size_t records = 0;
