@@ -2,12 +2,9 @@
 import resource
 import shutil
 import signal
-import subprocess
 import time
 
-from conftest import wait_until
 from rows import row
-from stage import CannotRun
 
 KILL_CALLS = ("pwrite64", "fdatasync", "fsync", "openat", "ftruncate", "fallocate", "?rename,?renameat,?renameat2", "?unlink,?unlinkat",
               "?mkdir,?mkdirat")
@@ -50,10 +47,8 @@ def killed_during_recovery(stage):
     kills = 0
     for calls in ("pwrite64", "fdatasync", "fsync", "?rename,?renameat,?renameat2"):
         for when in moments(stage):
-            again = [stage.start_agent(None, "--records", 0, wrapper=stage.strace(calls, "signal=KILL", when)) for _ in range(1)]
-            ended = [one.wait() for one in again]
-            for _ in range(2):
-                ended.append(stage.start_agent(None, "--records", 0, wrapper=stage.strace(calls, "signal=KILL", when)).wait())
+            wrapper = stage.strace(calls, "signal=KILL", when)
+            ended = [stage.start_agent(None, "--records", 0, wrapper=wrapper).wait() for _ in range(3)]
             kills += sum(code < 0 for code in ended)
             if ended[-1] >= 0:
                 break

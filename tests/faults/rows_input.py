@@ -8,9 +8,9 @@ import subprocess
 import time
 
 from checker import stored_in
-from conftest import DEVICE_ID, PROGRAM, Device, clean_environment, wait_until
+from conftest import PROGRAM, Device, clean_environment, wait_until
 from rows import row
-from stage import CannotRun, need
+from stage import CannotRun
 
 PLAIN = {"timestamp": "2026-11-20T10:30:15.5Z", "device_id": "dev-9", "model_name": "m", "inference_time_ms": 812.5}
 
