@@ -18,6 +18,7 @@ using std::chrono::nanoseconds;
 constexpr milliseconds kLook{20};
 constexpr milliseconds kLongestSleep{1'000};
 constexpr std::size_t kMostNotices = 4096;
+constexpr std::size_t kMostTold = 16;  // problems
 
 }  // namespace
 
@@ -191,7 +192,7 @@ void Keeper::WriteAndSync(bool is_last) {
   const Status synced = keeping_->Sync();
   if (synced.ok()) {
     unsynced_ = 0;
-    told_problem_.clear();
+    told_problems_.clear();
   } else {
     unsynced_since_ = clock_.Steady();
     TellProblem("records are kept in memory: " + synced.message());
@@ -216,7 +217,8 @@ void Keeper::SaveAll() {
 
 // The same trouble is told once, until things were well in between.
 void Keeper::TellProblem(const std::string& problem) {
-  if (problem == std::exchange(told_problem_, problem)) return;
+  if (told_problems_.size() >= kMostTold) told_problems_.clear();
+  if (!told_problems_.insert(problem).second) return;
   if (events_.on_problem) events_.on_problem(problem);
 }
 

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -116,7 +117,7 @@ class Keeper {
   std::unique_ptr<Shipping> shipping_;
   std::size_t unsynced_ = 0;
   std::chrono::nanoseconds unsynced_since_{0};
-  std::string told_problem_;
+  std::set<std::string> told_problems_;  // since things were well
   std::uint64_t saves_ = 0;
 
   mutable std::mutex mutex_;

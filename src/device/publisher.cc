@@ -5,12 +5,14 @@
 
 #include "base/record_key.h"
 #include "base/timestamp.h"
+#include "mqtt/topics.h"
 #include "record/json_write.h"
 #include "telemetry/sensor_message.h"
 
 namespace inferometer::device {
 namespace {
 
+using mqtt::TopicKind;
 using record::JsonObject;
 
 std::string StatusText(const std::string& device_id, bool online, const std::optional<std::string>& timestamp) {
@@ -36,9 +38,9 @@ class Publisher::State {
         events_(std::move(events)) {}
 
   Status Connect(mqtt::Options broker, bool listen) {
-    broker.last_will = mqtt::Message{Topic("status"), StatusText(device_id_, false, std::nullopt), true};
-    broker.subscriptions = {Topic("ack")};
-    if (listen) broker.subscriptions.push_back(Topic("telemetry"));
+    broker.last_will = mqtt::Message{Topic(TopicKind::kStatus), StatusText(device_id_, false, std::nullopt), true};
+    broker.subscriptions = {Topic(TopicKind::kAck)};
+    if (listen) broker.subscriptions.push_back(Topic(TopicKind::kTelemetry));
     mqtt::Handlers handlers;
     handlers.on_message = [this](std::string_view topic, std::string_view payload) { Take(topic, payload); };
     handlers.on_online = events_.on_online;
@@ -52,23 +54,21 @@ class Publisher::State {
     return Ok();
   }
 
-  [[nodiscard]] std::string Topic(std::string_view kind, std::string_view more = "") const {
-    return std::string("iot/").append(kind).append("/").append(device_id_).append(more);
-  }
+  [[nodiscard]] std::string Topic(TopicKind kind) const { return mqtt::MakeTopic(kind, device_id_); }
 
   void Take(std::string_view topic, std::string_view payload) {
-    if (topic == Topic("ack")) return TakeAcknowledgement(payload);
+    if (topic == Topic(TopicKind::kAck)) return TakeAcknowledgement(payload);
     auto message = telemetry::ParseTelemetry(payload);
     if (message.ok() && message->device_id == device_id_) {
       inbox_.Put(std::move(*message));
       return;
     }
-    CountMalformed("telemetry",
+    CountMalformed(TopicKind::kTelemetry,
                    message.ok() ? "telemetry of another device: " + message->device_id : message.status().message());
   }
   void TakeAcknowledgement(std::string_view payload) {
     auto acknowledgement = mqtt::ParseAcknowledgement(payload);
-    if (!acknowledgement.ok()) return CountMalformed("ack", acknowledgement.status().message());
+    if (!acknowledgement.ok()) return CountMalformed(TopicKind::kAck, acknowledgement.status().message());
     if (events_.on_acknowledgement) events_.on_acknowledgement(std::move(*acknowledgement));
   }
 
@@ -93,11 +93,11 @@ class Publisher::State {
       const std::lock_guard lock(mutex_);
       AppendOnline(text, stats, shipping);
     }
-    connection().Publish({Topic("status"), std::move(text), true, {}});
+    connection().Publish({Topic(TopicKind::kStatus), std::move(text), true, {}});
   }
 
   [[nodiscard]] mqtt::Message GoodBye() const {
-    return {Topic("status"), StatusText(device_id_, false, base::FormatRfc3339(clock_.Wall())), true, {}};
+    return {Topic(TopicKind::kStatus), StatusText(device_id_, false, base::FormatRfc3339(clock_.Wall())), true, {}};
   }
   [[nodiscard]] mqtt::Connection& connection() {
     const std::lock_guard lock(mutex_);
@@ -106,7 +106,7 @@ class Publisher::State {
   [[nodiscard]] const std::string& device_id() const { return device_id_; }
 
  private:
-  void CountMalformed(std::string_view kind, const std::string& why) {
+  void CountMalformed(TopicKind kind, const std::string& why) {
     constexpr std::uint64_t kNamed = 10;  // the rest is counted
     std::uint64_t count = 0;
     {
@@ -208,7 +208,7 @@ void Publisher::SetContext(const store::Context& context) { state_->SetContext(c
 void Publisher::SetLosses(const Losses& losses) { state_->SetLosses(losses); }
 
 void Publisher::SendRecord(std::string line, std::uint64_t ticket) {
-  state_->connection().Publish({state_->Topic("metrics"), std::move(line), false, ticket});
+  state_->connection().Publish({state_->Topic(TopicKind::kMetrics), std::move(line), false, ticket});
 }
 
 void Publisher::PublishAnalysis(const InferenceRecord& record, const std::string& text) {
@@ -219,13 +219,13 @@ void Publisher::PublishAnalysis(const InferenceRecord& record, const std::string
       .Text("record_id", record.record_id)
       .Text("model_name", record.model_name);
   object.Text("analysis", text).Close();
-  state_->connection().Publish({state_->Topic("analysis"), std::move(json), false, {}});
+  state_->connection().Publish({state_->Topic(TopicKind::kAnalysis), std::move(json), false, {}});
 }
 
 void Publisher::PublishSummary(const store::Summary& summary) {
   std::string text;
   AppendJson(summary, text);
-  state_->connection().Publish({state_->Topic("metrics", "/summary"), std::move(text), false, {}});
+  state_->connection().Publish({state_->Topic(TopicKind::kSummary), std::move(text), false, {}});
 }
 
 void Publisher::PublishStatus(const ShippingStatus& shipping) { state_->SendStatus(shipping); }
