@@ -3,7 +3,7 @@
 #include <cmath>
 #include <string_view>
 
-#include "record/json_write.h"
+#include "record/json_pieces.h"
 
 namespace inferometer::exchange {
 namespace {
@@ -11,6 +11,7 @@ namespace {
 using analyze::Block;
 using analyze::Estimate;
 using analyze::Group;
+using record::AppendList;
 using record::JsonObject;
 
 // Every digit of the number: rounding is for tables.
@@ -76,18 +77,6 @@ void AppendGroup(const Group& group, const analyze::CostQuestion& question, std:
   }
   AppendCosts(object, group, question, out);
   object.Close();
-}
-
-// A list with each item on its own line.
-template <typename Items, typename AppendItem>
-void AppendList(const Items& items, AppendItem append_item, std::string& out) {
-  std::string_view separator = "[\n  ";
-  for (const auto& item : items) {
-    out += separator;
-    append_item(item);
-    separator = ",\n  ";
-  }
-  out += items.empty() ? "[]" : "\n]";
 }
 
 void AppendDamage(const analyze::Damage& damage, std::string& out) {

@@ -2,26 +2,16 @@
 
 #include <string_view>
 
-#include "record/json_write.h"
+#include "record/json_pieces.h"
 
 namespace inferometer::exchange {
 namespace {
 
+using record::AppendList;
 using record::JsonObject;
 
 constexpr int kCostDecimals = 3;
 constexpr int kStepDecimals = 6;  // the steady clock's step is some nanoseconds
-
-template <typename Items, typename AppendItem>
-void AppendList(const Items& items, AppendItem append_item, std::string& out) {
-  std::string_view separator = "[\n  ";
-  for (const auto& item : items) {
-    out += separator;
-    append_item(item);
-    separator = ",\n  ";
-  }
-  out += items.empty() ? "[]" : "\n]";
-}
 
 void AppendFigure(const probe::Verdict& figure, std::string& out) {
   JsonObject object(out);

@@ -4,22 +4,15 @@
 #include <string_view>
 
 #include "base/record_key.h"
-#include "record/json_write.h"
+#include "record/json_pieces.h"
 
 namespace inferometer::exchange {
 namespace {
 
+using record::AppendCount;
+using record::AppendCountOrNull;
+using record::AppendList;
 using record::JsonObject;
-
-void Count(JsonObject& object, std::string_view key, std::uint64_t value) {
-  object.Integer(key, static_cast<std::int64_t>(value));
-}
-
-void CountOrNull(JsonObject& object, std::string_view key, const std::optional<std::uint64_t>& value,
-                 std::string& out) {
-  object.Key(key);
-  out += value ? std::to_string(*value) : "null";
-}
 
 void TextOrNull(JsonObject& object, std::string_view key, const std::string& value, std::string& out) {
   object.Key(key);
@@ -30,28 +23,16 @@ void TextOrNull(JsonObject& object, std::string_view key, const std::string& val
   }
 }
 
-// A list with each item on its own line.
-template <typename Items, typename AppendItem>
-void AppendList(const Items& items, AppendItem append_item, std::string& out) {
-  std::string_view separator = "[\n  ";
-  for (const auto& item : items) {
-    out += separator;
-    append_item(item);
-    separator = ",\n  ";
-  }
-  out += items.empty() ? "[]" : "\n]";
-}
-
 void AppendFinding(const analyze::Finding& finding, std::string& out) {
   JsonObject object(out);
   object.Text("kind", std::string(Name(finding.kind)));
   TextOrNull(object, "file", finding.file, out);
-  CountOrNull(object, "offset", finding.offset, out);
+  AppendCountOrNull(object, "offset", finding.offset, out);
   TextOrNull(object, "device", finding.stream ? finding.stream->device : std::string(), out);
   TextOrNull(object, "stream", finding.stream ? base::StreamText(finding.stream->stream) : std::string(), out);
   const auto& records = finding.records;
-  CountOrNull(object, "from", records ? std::optional(records->from) : std::nullopt, out);
-  CountOrNull(object, "to", records ? std::optional(records->to) : std::nullopt, out);
+  AppendCountOrNull(object, "from", records ? std::optional(records->from) : std::nullopt, out);
+  AppendCountOrNull(object, "to", records ? std::optional(records->to) : std::nullopt, out);
   TextOrNull(object, "field", finding.field, out);
   object.Text("text", finding.text).Close();
 }
@@ -59,9 +40,9 @@ void AppendFinding(const analyze::Finding& finding, std::string& out) {
 void AppendLoss(const analyze::ReportedLoss& loss, std::string& out) {
   JsonObject object(out);
   object.Text("device", loss.stream.device).Text("stream", base::StreamText(loss.stream.stream));
-  Count(object, "from", loss.records.from);
-  Count(object, "to", loss.records.to);
-  Count(object, "count", loss.count);
+  AppendCount(object, "from", loss.records.from);
+  AppendCount(object, "to", loss.records.to);
+  AppendCount(object, "count", loss.count);
   object.Text("reason", loss.reason).Close();
 }
 
@@ -71,11 +52,11 @@ std::string VerificationJson(const analyze::Verification& verification) {
   std::string json;
   JsonObject answer(json);
   answer.Integer("schema_version", analyze::kVerificationSchemaVersion);
-  Count(answer, "files", verification.files);
-  Count(answer, "records", verification.records);
-  Count(answer, "journals", verification.journals);
-  Count(answer, "segments", verification.segments);
-  Count(answer, "findings_count", verification.findings_count());
+  AppendCount(answer, "files", verification.files);
+  AppendCount(answer, "records", verification.records);
+  AppendCount(answer, "journals", verification.journals);
+  AppendCount(answer, "segments", verification.segments);
+  AppendCount(answer, "findings_count", verification.findings_count());
   answer.Key("findings");
   AppendList(
       verification.findings, [&](const auto& one) { AppendFinding(one, json); }, json);

@@ -4,22 +4,14 @@
 
 #include "base/record_key.h"
 #include "base/timestamp.h"
-#include "record/json_write.h"
+#include "record/json_pieces.h"
 
 namespace inferometer::hub {
 namespace {
 
+using record::AppendCount;
+using record::AppendCountOrNull;
 using record::JsonObject;
-
-void Count(JsonObject& object, std::string_view key, std::uint64_t value) {
-  object.Integer(key, static_cast<std::int64_t>(value));
-}
-
-void CountOrNull(JsonObject& object, std::string_view key, const std::optional<std::uint64_t>& value,
-                 std::string& out) {
-  object.Key(key);
-  out += value ? std::to_string(*value) : "null";
-}
 
 void TimeOrNull(JsonObject& object, std::string_view key, const std::optional<WallTime>& time, std::string& out) {
   object.Key(key);
@@ -32,7 +24,7 @@ void TimeOrNull(JsonObject& object, std::string_view key, const std::optional<Wa
 
 void AppendLosses(const DeviceReport& device, std::string& out) {
   JsonObject losses(out);
-  for (const auto& [name, count] : device.losses) Count(losses, name, count);
+  for (const auto& [name, count] : device.losses) AppendCount(losses, name, count);
   losses.Close();
 }
 
@@ -43,8 +35,8 @@ void AppendGaps(const DeviceReport& device, std::string& out) {
     separator = ",";
     JsonObject object(out);
     object.Text("stream", base::StreamText(gap.stream));
-    Count(object, "from", gap.from);
-    Count(object, "to", gap.to);
+    AppendCount(object, "from", gap.from);
+    AppendCount(object, "to", gap.to);
     object.Close();
   }
   out += device.gaps.empty() ? "[]" : "]";
@@ -54,13 +46,13 @@ void AppendDevice(const DeviceReport& device, std::string& out) {
   JsonObject object(out);
   object.Text("device_id", device.device).Text("folder", device.folder).Boolean("is_online", device.is_online);
   TimeOrNull(object, "last_received", device.last_received, out);
-  Count(object, "records", device.records);
-  Count(object, "plain", device.plain);
-  Count(object, "duplicates", device.duplicates);
-  Count(object, "conflicts", device.conflicts);
-  Count(object, "rejected", device.rejected);
-  Count(object, "lost", device.lost);
-  CountOrNull(object, "lag", device.lag, out);
+  AppendCount(object, "records", device.records);
+  AppendCount(object, "plain", device.plain);
+  AppendCount(object, "duplicates", device.duplicates);
+  AppendCount(object, "conflicts", device.conflicts);
+  AppendCount(object, "rejected", device.rejected);
+  AppendCount(object, "lost", device.lost);
+  AppendCountOrNull(object, "lag", device.lag, out);
   object.Key("losses");
   AppendLosses(device, out);
   object.Key("gaps");
@@ -70,16 +62,16 @@ void AppendDevice(const DeviceReport& device, std::string& out) {
 
 void AppendTotals(JsonObject& object, const CollectorReport& report) {
   object.Text("store_id", base::StreamText(report.store_id));
-  Count(object, "records", report.records);
-  Count(object, "duplicates", report.duplicates);
-  Count(object, "rejected", report.rejected);
-  Count(object, "not_ours", report.not_ours);
-  Count(object, "not_taken", report.not_taken);
-  Count(object, "dropped", report.dropped);
-  Count(object, "damaged", report.damaged);
-  Count(object, "files", report.files);
-  Count(object, "unsaved", report.unsaved);
-  Count(object, "journal_bytes", report.bytes);
+  AppendCount(object, "records", report.records);
+  AppendCount(object, "duplicates", report.duplicates);
+  AppendCount(object, "rejected", report.rejected);
+  AppendCount(object, "not_ours", report.not_ours);
+  AppendCount(object, "not_taken", report.not_taken);
+  AppendCount(object, "dropped", report.dropped);
+  AppendCount(object, "damaged", report.damaged);
+  AppendCount(object, "files", report.files);
+  AppendCount(object, "unsaved", report.unsaved);
+  AppendCount(object, "journal_bytes", report.bytes);
 }
 
 }  // namespace

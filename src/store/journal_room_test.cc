@@ -5,31 +5,10 @@
 
 #include "os/simulated_disk.h"
 #include "store/journal_for_tests.h"
+#include "store/watchful_owner_for_tests.h"
 
 namespace inferometer::store {
 namespace {
-
-// Notes what goes, in its order.
-class WatchfulOwner final : public JournalOwner {
- public:
-  std::string Checkpoint() override { return "state"; }
-  bool IsDone(const SegmentInfo& segment) override { return segment.last_sequence <= done_upto; }
-  Status GiveUp(const SegmentInfo& segment) override {
-    if (!may_give_up) return {Code::kUnavailable, "the loss cannot be noted"};
-    events.push_back("give up " + std::to_string(segment.segment));
-    return Ok();
-  }
-  void OnDurable(EntryType type, std::uint64_t sequence, Position /*position*/) override {
-    if (IsNumbered(type)) durable.insert(sequence);
-  }
-  void OnDropped(std::uint64_t sequence) override { dropped.insert(sequence); }
-
-  std::uint64_t done_upto = 0;
-  bool may_give_up = true;
-  std::vector<std::string> events;
-  std::set<std::uint64_t> durable;
-  std::set<std::uint64_t> dropped;
-};
 
 class JournalRoomTest : public testing::Test {
  protected:
