@@ -141,9 +141,20 @@ Status CertificateAuthority::Keep(const Issue& issue, const Certificate& certifi
   return os::WriteWholeFile(*files_, WithEnding(stem, ".pem"), pair.certificate_pem);
 }
 
+WallTime CertificateAuthority::BeginOf(const std::string& name, WallTime begin) const {
+  const auto issued = Issued();
+  if (!issued.ok()) return begin;
+  for (const IssuedCertificate& one : *issued) {
+    if (one.certificate.common_name != name) continue;
+    begin = std::max(begin, one.certificate.not_before + std::chrono::seconds(1));
+  }
+  return std::min(begin, clock_->Wall());
+}
+
 Result<Certificate> CertificateAuthority::Make(const Issue& issue) {
   RETURN_IF_ERROR(CheckFree(issue));
-  ASSIGN_OR_RETURN(const Validity validity, ValidityOf(issue.lifetime));
+  ASSIGN_OR_RETURN(Validity validity, ValidityOf(issue.lifetime));
+  validity.begin = BeginOf(issue.subject.common_name, validity.begin);
   ASSIGN_OR_RETURN(const KeyPair pair, Sign(authority_, issue.subject, validity));
   ASSIGN_OR_RETURN(Certificate certificate, ParseCertificate(pair.certificate_pem));
   RETURN_IF_ERROR(Keep(issue, certificate, pair));

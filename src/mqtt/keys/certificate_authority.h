@@ -82,6 +82,9 @@ class CertificateAuthority {
       : folder_(std::move(folder)), clock_(&clock), files_(&files), lock_(std::move(lock)) {}
   [[nodiscard]] Status Read();
   [[nodiscard]] Result<Validity> ValidityOf(Days lifetime) const;
+  // A second after every other certificate of that name, if not later, so that the newest can be told: none begins
+  // before the authority, so in its first hour they would all begin with it.
+  [[nodiscard]] WallTime BeginOf(const std::string& name, WallTime begin) const;
   [[nodiscard]] Status CheckFree(const Issue& issue) const;
   [[nodiscard]] Status Keep(const Issue& issue, const Certificate& certificate, const KeyPair& pair);
   [[nodiscard]] Status WriteList(RevocationList list, std::chrono::seconds lifetime);

@@ -70,6 +70,16 @@ TEST_F(Authority, CertificateBeginsAnHourAgoAndEndsAfterItsLifetime) {
   EXPECT_EQ(made.not_after, clock_.wall + Days(365));
 }
 
+TEST_F(Authority, NewestOfANameComesFirstThoughAllWereMadeWithinASecond) {
+  CertificateAuthority authority = Open();
+  Issue issue = For("pi-07");
+  issue.renew = true;
+  for (int i = 0; i < 8; ++i) {
+    const Certificate made = authority.Make(issue).value();
+    EXPECT_EQ(authority.Issued().value().front().certificate.serial, made.serial) << i;
+  }
+}
+
 TEST_F(Authority, NothingOutlivesIt) {
   clock_.Advance(Days(3600));
   CertificateAuthority authority = Open();
