@@ -34,57 +34,26 @@ def not_yet(name, title, what):
         raise CannotRun(what)
 
 
-@row(2, "a power cut: everything that was not synced is gone", seconds=10, quick=False)
-def power_cut(stage):
-    unit(stage, "store", "*JournalCrashTest*")
+def play_elsewhere(name, title, seconds, *parts):
+    """Each part a function and its arguments. Not in the quick form: other stages of ./check run them."""
+    @row(name, title, seconds, quick=False)
+    def play(stage):
+        for function, *arguments in parts:
+            function(stage, *arguments)
 
 
-@row(3, "a power cut: blocks torn and reordered", seconds=10, quick=False)
-def torn_blocks(stage):
-    unit(stage, "store", "*JournalCrashTest*")
-
-
-@row(5, "the open segment cut at every byte", seconds=5, quick=False)
-def every_truncation(stage):
-    unit(stage, "store", "SegmentReaderTest.EveryTruncation*")
-
-
-@row(6, "every bit of a segment flipped", seconds=5, quick=False)
-def every_flipped_bit(stage):
-    unit(stage, "store", "*FlippedBitTest*")
-
-
-@row(13, "short writes and interrupted calls", seconds=2, quick=False)
-def short_writes(stage):
-    unit(stage, "os", "WriteAll*:*ShortWrite*:*Interrupted*")
-    unit(stage, "store", "*EveryCallMayFail*")
-
-
-@row(35, "another device's topic; a payload that names another device", seconds=20, quick=False)
-def another_name(stage):
-    end_to_end(stage, "test_security.py", "anothers_name")
-
-
-@row(36, "user names with /, + and #", seconds=15, quick=False)
-def wildcard_names(stage):
-    end_to_end(stage, "test_security.py", "wildcard or slash or no_device_id")
-
-
-@row(37, "another's client id", seconds=10, quick=False)
-def client_id(stage):
-    end_to_end(stage, "test_security.py", "client_id")
-
-
-@row(38, "revoked, expired and foreign certificates, and none", seconds=40, quick=False)
-def certificates(stage):
-    end_to_end(stage, "test_security.py", "revoked or revocation or without_tls")
-    unit(stage, "mqtt", "*Certificate*")
-
-
-@row(53, "threads that keep, save, acknowledge and end at once", seconds=20, quick=False)
-def threads(stage):
-    unit(stage, "device", "*", preset="tsan")
-
+play_elsewhere(2, "a power cut: everything that was not synced is gone", 10, (unit, "store", "*JournalCrashTest*"))
+play_elsewhere(3, "a power cut: blocks torn and reordered", 10, (unit, "store", "*JournalCrashTest*"))
+play_elsewhere(5, "the open segment cut at every byte", 5, (unit, "store", "SegmentReaderTest.EveryTruncation*"))
+play_elsewhere(6, "every bit of a segment flipped", 5, (unit, "store", "*FlippedBitTest*"))
+play_elsewhere(13, "short writes and interrupted calls", 2, (unit, "os", "WriteAll*:*ShortWrite*:*Interrupted*"),
+               (unit, "store", "*EveryCallMayFail*"))
+play_elsewhere(35, "another device's topic; a payload that names another device", 20, (end_to_end, "test_security.py", "anothers_name"))
+play_elsewhere(36, "user names with /, + and #", 15, (end_to_end, "test_security.py", "wildcard or slash or no_device_id"))
+play_elsewhere(37, "another's client id", 10, (end_to_end, "test_security.py", "client_id"))
+play_elsewhere(38, "revoked, expired and foreign certificates, and none", 40,
+               (end_to_end, "test_security.py", "revoked or revocation or without_tls"), (unit, "mqtt", "*Certificate*"))
+play_elsewhere(53, "threads that keep, save, acknowledge and end at once", 20, (unit, "device", "*", "tsan"))
 
 not_yet(46, "hostile HTTP", "there is no HTTP server yet")
 not_yet(47, "HTTP without the right to", "there is no HTTP server yet")
