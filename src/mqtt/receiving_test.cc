@@ -79,6 +79,18 @@ TEST_F(Receiving, MessagesThatWaitTogetherAreOneBatch) {
   EXPECT_LE(batches_, kMessages / 10);
 }
 
+TEST_F(Receiving, MessagesThatComeInNumbersAreLetComeTogether) {
+  constexpr int kBursts = 200;
+  Subscribe([] {});
+  for (int burst = 0; burst < kBursts; ++burst) {
+    Publish(4);
+    std::this_thread::sleep_for(std::chrono::microseconds(400));
+  }
+  ASSERT_TRUE(mailbox_.AwaitMessages(4 * kBursts));
+  AwaitClosedBatch();
+  EXPECT_LT(batches_, kBursts / 2);
+}
+
 TEST_F(Receiving, FloodDoesNotKeepOthersFromPublishing) {
   Subscribe([] { std::this_thread::sleep_for(milliseconds(1)); });
   Publish(5000);

@@ -28,6 +28,9 @@ constexpr std::size_t kMostLogBytes = 1024;
 // One read ends after so many packets, or the first that ends after so long.
 constexpr std::size_t kMostPacketsARead = 512;
 constexpr milliseconds kLongestRead{50};
+// Where packets come in numbers they are let come together for so long: each time that we wait for the next one alone
+// costs us and the broker a wake-up, as much as a message does.
+constexpr milliseconds kGather{2};
 
 void InitialiseLibraryOnce() {
   static std::once_flag once;
@@ -180,7 +183,12 @@ Status Session::Step(const os::Doorbell& bell, milliseconds at_most) {
     const auto left = std::chrono::ceil<milliseconds>(*answer_due_ - steady_clock::now());
     at_most = std::clamp(left, milliseconds(0), at_most);
   }
-  if (more_input_) at_most = milliseconds(0);
+  if (more_input_) {
+    at_most = milliseconds(0);
+  } else if (is_busy_) {
+    (void)bell.Wait(-1, false, std::min(kGather, at_most));
+  }
+  is_busy_ = false;
   const os::Woken woken = bell.Wait(mosquitto_socket(client_.get()), mosquitto_want_write(client_.get()), at_most);
   if (woken.rung) bell.Silence();
   RETURN_IF_ERROR(Network(woken));
@@ -214,6 +222,7 @@ int Session::Read() {
     if (packets == 1) gathered.emplace(mosquitto_socket(client_.get()));
     const std::uint64_t callbacks_before = callbacks_;
     const int error = mosquitto_loop_read(client_.get(), 1);
+    is_busy_ = packets > 1;
     if (error != MOSQ_ERR_SUCCESS || callbacks_ == callbacks_before) return error;
     if (steady_clock::now() >= end) break;
   }

@@ -40,7 +40,8 @@ class Session {
   [[nodiscard]] Status Dial();
 
   // Waits for the network, the bell or the time, and does what there is to do: reads as many packets as are there, but
-  // returns after some, so that what is to be published gets its turn.
+  // returns after some, so that what is to be published gets its turn. Where the last read found several it lets more
+  // come for 2 ms, unless the bell rings.
   [[nodiscard]] Status Step(const os::Doorbell& bell, std::chrono::milliseconds at_most);
 
   // Says on_idle when messages have been handed over since the last time. Step does so by itself where no more input
@@ -90,6 +91,7 @@ class Session {
   std::chrono::seconds keepalive_;                     // the broker may have set another one than the options
   std::uint64_t callbacks_ = 0;                        // of libmosquitto, which tell that it has found a packet
   bool more_input_ = false;                            // the last read ended at its bound
+  bool is_busy_ = false;                               // the last read found several packets
   bool batch_is_open_ = false;                         // messages were handed over since the last on_idle
   std::chrono::steady_clock::time_point last_sent_{};  // as far as it is known
   std::optional<int> refused_with_;                    // the connect's reason code

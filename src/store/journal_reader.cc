@@ -3,6 +3,12 @@
 #include <algorithm>
 
 namespace inferometer::store {
+namespace {
+
+// From the begin of any entry to its end, with what its parts and the blocks' borders add.
+constexpr std::uint64_t kFarthestEnd = kLargestEntryBytes + 4 * kBlockBytes;
+
+}  // namespace
 
 void JournalReader::Seek(Position position) {
   if (reader_ && reader_->header().segment == position.segment) {
@@ -96,11 +102,15 @@ Result<Entry> EntryFetcher::Fetch(Position position) {
   if (!reader_ || reader_->header().segment != position.segment) {
     reader_.reset();
     ASSIGN_OR_RETURN(reader_, SegmentReader::Open(calls_, folder_ / SegmentName(position.segment)));
+    size_ = 0;
   }
   if (reader_->offset() != position.offset) reader_->Seek(position.offset);
-  ASSIGN_OR_RETURN(const std::uint64_t size, reader_->Size());
+  // It may have grown since it was asked for; what is wanted ends before it far from there.
+  if (size_ < position.offset + kFarthestEnd) {
+    ASSIGN_OR_RETURN(size_, reader_->Size());
+  }
   Entry entry;
-  ASSIGN_OR_RETURN(const bool found, reader_->Next(size, entry));
+  ASSIGN_OR_RETURN(const bool found, reader_->Next(size_, entry));
   if (found && entry.offset == position.offset) return entry;
   return {Code::kDataLoss,
           SegmentName(position.segment) + ": no good entry at byte " + std::to_string(position.offset)};

@@ -72,6 +72,7 @@ class EntryFetcher {
   os::FileCalls& calls_;
   const std::filesystem::path folder_;
   std::optional<SegmentReader> reader_;
+  std::uint64_t size_ = 0;  // of its file, when it was asked for
 };
 
 }  // namespace inferometer::store
