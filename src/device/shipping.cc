@@ -81,11 +81,12 @@ void Shipping::Lose(StreamId stream, std::uint64_t from, std::uint64_t to, LossR
 
 void Shipping::Attach(Publisher& publisher, Nanoseconds now) {
   publisher_ = &publisher;
-  if (publisher.stats().online && !is_online_) OnOnline(now);
+  if (publisher.stats().online) OnOnline(now);
 }
 
+// Attach may have been told by the publisher what its event tells once more.
 void Shipping::OnOnline(Nanoseconds now) {
-  is_online_ = true;
+  if (std::exchange(is_online_, true)) return;
   outbox_.OnOnline();
   if (publisher_ != nullptr) PublishStatus(now);
 }

@@ -26,6 +26,7 @@ class Checker {
   Result<JournalCheck> Check(const std::string& owner) {
     ASSIGN_OR_RETURN(const FolderSurvey survey, InspectJournal(calls_, folder_, owner));
     for (const std::string& one : survey.set_aside) NoteSetAside(one);
+    for (const std::string& one : survey.unfinished) NoteUnfinished(one);
     for (const SegmentInfo& segment : survey.segments) NoteContinuation(segment);
     for (std::size_t i = 0; i < survey.segments.size(); ++i) {
       CheckBefore(survey.segments[i], survey);
@@ -58,6 +59,12 @@ class Checker {
     std::string_view reason = sentence;
     while (reason.starts_with(named)) reason.remove_prefix(named.size());  // some reasons name the file again
     Add(Kind::kForeign, file, std::nullopt, "the segment cannot be used: " + std::string(reason));
+  }
+
+  // While somebody writes, it may just be made.
+  void NoteUnfinished(const std::string& file) {
+    if (!is_in_use_)
+      check_.notes.push_back(file + ": a segment without a header, as a crash left it; it holds nothing");
   }
 
   bool IsGone(const std::filesystem::path& file) {

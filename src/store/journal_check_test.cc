@@ -64,6 +64,17 @@ class JournalCheckTest : public testing::Test {
   std::vector<std::pair<StreamId, std::uint64_t>> records_;
 };
 
+TEST_F(JournalCheckTest, WhatACrashLeftOfASegmentsCreationIsANote) {
+  MustAppend(3);
+  journal_.reset();
+  ASSERT_TRUE(disk_.Put(PathOf(9), "INFJR").ok());
+  const JournalCheck check = MustCheck();
+  EXPECT_TRUE(check.faults.empty());
+  ASSERT_EQ(check.notes.size(), 1U);
+  EXPECT_EQ(check.notes[0], PathOf(9).string() + ": a segment without a header, as a crash left it; it holds nothing");
+  EXPECT_TRUE(MustCheck(/*is_in_use=*/true).notes.empty()) << "it may just be made";
+}
+
 TEST_F(JournalCheckTest, WholeJournalHasNoFaultAndGivesEveryRecordOnceAndChangesNothing) {
   MustAppend(300);
   ASSERT_TRUE(journal_->Close().ok());

@@ -182,6 +182,7 @@ class Surveyor {
   }
 
   void RemoveLitter(const std::string& name) {
+    found_.unfinished.push_back((folder_ / name).string());
     if (may_change_) calls_.Unlink(folder_ / name).IgnoreBecause("it holds nothing; the next start tries again");
   }
 

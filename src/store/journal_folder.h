@@ -38,11 +38,12 @@ struct SegmentInfo {
 };
 
 struct FolderSurvey {
-  std::vector<SegmentInfo> segments;   // in order
-  std::vector<std::string> set_aside;  // files that went into quarantine or cannot be read now, with the reason
-  std::uint64_t highest_segment = 0;   // of every name that was seen
-  std::uint64_t damaged_places = 0;    // in segments that had to be read through
-  std::uint64_t torn_bytes = 0;        // behind the last good entry of segments that a crash ended
+  std::vector<SegmentInfo> segments;    // in order
+  std::vector<std::string> set_aside;   // files that went into quarantine or cannot be read now, with the reason
+  std::vector<std::string> unfinished;  // files that a crash left of a segment's creation: they hold nothing
+  std::uint64_t highest_segment = 0;    // of every name that was seen
+  std::uint64_t damaged_places = 0;     // in segments that had to be read through
+  std::uint64_t torn_bytes = 0;         // behind the last good entry of segments that a crash ended
 };
 
 // How many files the quarantine keeps; the oldest goes.
