@@ -17,6 +17,11 @@ if(INFEROMETER_SANITIZE)
   # Unoptimised: with the sanitizers, -O1 takes more than twice as long to compile, and the tests run little faster.
   add_compile_options(-fsanitize=${INFEROMETER_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -O0 -g1)
   add_link_options(-fsanitize=${INFEROMETER_SANITIZE})
+  # Seventy programs with the sanitizers' debug information: mold links one in a fifth of the time.
+  find_program(INFEROMETER_MOLD mold)
+  if(INFEROMETER_MOLD)
+    add_link_options(-fuse-ld=mold)
+  endif()
 endif()
 if(INFEROMETER_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
