@@ -16,13 +16,19 @@ std::optional<std::string> ReadBootIdText(const std::filesystem::path& procfs) {
   return text;
 }
 
-ClockFacts ReadClockFacts(const std::optional<std::string>& boot_id) {
+ClockFacts ReadClockFacts(const std::optional<std::string>& boot_id, const FloorClock& clock) {
   ClockFacts facts;
   facts.boot_id = boot_id;
   facts.boottime_ms = std::chrono::duration<double, std::milli>(os::TimeSinceBoot()).count();
   const auto state = os::WallClockState();
   if (state.ok()) facts.is_synchronised = *state == os::ClockState::kSynchronised;
+  if (clock.Floored()) facts.is_synchronised = false;
   return facts;
+}
+
+bool IsMachineSynchronised() {
+  const auto state = os::WallClockState();
+  return state.ok() && *state == os::ClockState::kSynchronised;
 }
 
 }  // namespace inferometer::device

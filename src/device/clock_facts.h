@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "device/floor_clock.h"
+
 namespace inferometer::device {
 
 struct ClockFacts {
@@ -16,7 +18,9 @@ struct ClockFacts {
 // The id of this boot, which stays; nothing where the kernel does not tell.
 [[nodiscard]] std::optional<std::string> ReadBootIdText(const std::filesystem::path& procfs);
 
-// Of this moment. Three system calls.
-[[nodiscard]] ClockFacts ReadClockFacts(const std::optional<std::string>& boot_id);
+// Of this moment. Three system calls. A clock before its floor counts as not synchronised, whatever the kernel says.
+[[nodiscard]] ClockFacts ReadClockFacts(const std::optional<std::string>& boot_id, const FloorClock& clock);
+// Whether the kernel says that a time service steers the machine's clock. False where it does not tell.
+[[nodiscard]] bool IsMachineSynchronised();
 
 }  // namespace inferometer::device

@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include "base/clock.h"
+#include "base/timestamp.h"
+#include "os/boot.h"
 #include "os/temporary_folder.h"
+#include "probe/manual_clock.h"
 
 namespace inferometer::device {
 namespace {
@@ -20,12 +24,33 @@ TEST(ClockFacts, WhereTheKernelDoesNotTellThereIsNoBootId) {
   EXPECT_EQ(ReadBootIdText(folder.path()), std::nullopt);
 }
 
+const WallTime kBuilt = *base::ParseTimestamp("2026-11-29T12:00:00Z");
+
 TEST(ClockFacts, TimeSinceBootGoesOn) {
-  const ClockFacts first = ReadClockFacts("id");
-  const ClockFacts second = ReadClockFacts("id");
+  const base::SystemClock machine;
+  const FloorClock clock(machine, WallTime{}, IsMachineSynchronised);
+  const ClockFacts first = ReadClockFacts("id", clock);
+  const ClockFacts second = ReadClockFacts("id", clock);
   EXPECT_EQ(first.boot_id, "id");
   EXPECT_GT(first.boottime_ms, 0);
   EXPECT_GE(second.boottime_ms, first.boottime_ms);
+}
+
+TEST(ClockFacts, AClockBeforeItsFloorIsNotSynchronised) {
+  probe::ManualClock machine;
+  const FloorClock clock(machine, kBuilt, [] { return true; });
+  EXPECT_EQ(ReadClockFacts("id", clock).is_synchronised, false);
+}
+
+TEST(ClockFacts, OfAClockAtItsFloorTheKernelDecides) {
+  const auto state = os::WallClockState();
+  std::optional<bool> expected;
+  if (state.ok()) expected = *state == os::ClockState::kSynchronised;
+  probe::ManualClock machine;
+  machine.wall = kBuilt;
+  const FloorClock clock(machine, kBuilt, IsMachineSynchronised);
+  EXPECT_EQ(ReadClockFacts("id", clock).is_synchronised, expected);
+  EXPECT_EQ(IsMachineSynchronised(), expected.value_or(false));
 }
 
 }  // namespace

@@ -119,9 +119,12 @@ class Publisher::State {
 
   // REQUIRES: mutex_ held
   void AppendOnline(std::string& text, const mqtt::Stats& stats, const ShippingStatus& shipping) {
+    // The clock's state before its time: a clock that is set in between must not be told as synchronised with the time
+    // from before, or the hub would repair this boot's records by it.
+    const auto facts = clock_facts_ ? std::optional(clock_facts_()) : std::nullopt;
     JsonObject status(text);
     status.Text("status", "online").Text("device_id", device_id_).Text("timestamp", base::FormatRfc3339(clock_.Wall()));
-    AppendClock(status);
+    if (facts) AppendClock(*facts, status);
     status.Integer("lag_messages", static_cast<std::int64_t>(stats.pending));
     status.Integer("lag_records", static_cast<std::int64_t>(shipping.lag_records));
     status.Key("losses");
@@ -142,9 +145,7 @@ class Publisher::State {
   }
 
   // By which a hub can tell when a record was made whose device had no clock yet.
-  void AppendClock(JsonObject& status) const {
-    if (!clock_facts_) return;
-    const ClockFacts facts = clock_facts_();
+  static void AppendClock(const ClockFacts& facts, JsonObject& status) {
     status.Text("boot_id", facts.boot_id).Real("boottime_ms", facts.boottime_ms, 3);
     if (facts.is_synchronised) status.Text("clock", *facts.is_synchronised ? "synced" : "unsynced");
   }

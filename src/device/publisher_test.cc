@@ -1,13 +1,16 @@
 // With a real broker.
 #include "device/publisher.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <mutex>
 #include <semaphore>
 
+#include "base/timestamp.h"
 #include "mqtt/broker_for_tests.h"
 #include "mqtt/mailbox_for_tests.h"
+#include "probe/manual_clock.h"
 #include "telemetry/sensor_message.h"
 
 namespace inferometer::device {
@@ -94,6 +97,24 @@ TEST_F(PublisherTest, EachKindHasItsTopic) {
   EXPECT_EQ(
       On("iot/metrics/abc/summary", 3),
       std::vector<std::string>{R"({"device_id":"abc","model_name":"","total_inferences":0,"failed_inferences":0})"});
+}
+
+// Or a clock that is set in between would anchor its boot's records at the time from before.
+TEST_F(PublisherTest, StatusTellsTheTimeOfAfterItsClockFacts) {
+  probe::ManualClock clock;
+  const auto facts = [&clock] {
+    clock.wall = *base::ParseTimestamp("2026-11-29T12:00:00Z");
+    return ClockFacts{.boot_id = "b", .boottime_ms = 7, .is_synchronised = true};
+  };
+  auto publisher = Publisher::Start({mqtt::QuickOptions(broker_.port(), "abd"), "abd", false, facts}, inbox_, clock,
+                                    {.on_problem = [](const std::string&) {},
+                                     .on_online = {},
+                                     .on_offline = {},
+                                     .on_acknowledgement = {},
+                                     .on_answer = {}});
+  ASSERT_TRUE(publisher.ok()) << publisher.status().message();
+  (*publisher)->PublishStatus({});
+  EXPECT_THAT(On("iot/status/abd", 1).at(0), testing::HasSubstr("2026-11-29T12:00:00.000000Z"));
 }
 
 TEST_F(PublisherTest, AcknowledgementsAreHandedOnAndMalformedOnesNamed) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/little_endian.h"
+#include "device/newest_record_time.h"
 #include "store/journal_reader.h"
 
 namespace inferometer::device {
@@ -72,6 +73,7 @@ Status RecordKeeping::Prepare() {
   Replay();
   ForgetGoneStreams();
   recovered_.unsaved = files_->unsaved();
+  recovered_.newest_record = NewestRecordTime(calls_, options_.journal.folder, journal_->segments());
   for (const std::string& one : journal_->survey().set_aside) recovered_.notes.push_back("set aside: " + one);
   if (ledger_->was_damaged()) {
     recovered_.notes.push_back(

@@ -34,6 +34,8 @@ struct KeepingOptions {
 struct Recovered {
   std::size_t unsaved = 0;         // records in no file yet
   std::vector<std::string> notes;  // sentences for people: what was set aside, damaged or reset
+  // When the journal's last record began, as it says, which may be any time; nothing where none can be read.
+  std::optional<WallTime> newest_record;
 };
 
 // One thread at a time; the folder is locked by the owner. Everything bounded; no failing disk is an error of Append.
