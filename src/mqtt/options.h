@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "inferometer/record.h"
 #include "inferometer/status.h"
 #include "mqtt/answer.h"
 
@@ -42,6 +43,10 @@ struct Options {
   std::string username;   // empty: none
   std::string password;
   std::optional<Tls> tls;
+  // The UTC time at which the broker's certificate is judged, on a machine whose clock cannot be right and would find
+  // it not valid yet; nothing, or an empty function: by the machine's clock, as always. Asked at every attempt, on the
+  // network thread. All else is checked as ever: the authority, the host name, the purpose, the end.
+  std::function<std::optional<WallTime>()> certificates_judged_at;
   std::chrono::seconds keepalive{20};
   std::optional<Message> last_will;
   std::vector<std::string> subscriptions;  // topic filters, QoS 1; made again at each connect

@@ -31,7 +31,8 @@ Status TlsFailed(const Options& options, std::string_view log) {
   }
   if (Holds(log, "certificate verify failed")) {
     return Unavailable(
-        fmt::format("the certificate of {} was not accepted: it is expired or not signed by {}; check the CA file",
+        fmt::format("the certificate of {} was not accepted: it is expired, not valid yet by this machine's clock, or "
+                    "not signed by {}; check the clock and the CA file",
                     Address(options), CaName(options)));
   }
   return Unavailable(fmt::format("TLS with {} failed ({}): does the broker speak TLS on this port?", Address(options),

@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "mqtt/reasons.h"
+#include "mqtt/tls_context.h"
 
 #ifdef __SANITIZE_THREAD__
 // When the broker says good-bye, libmosquitto 2.0 unlocks a mutex that it has not locked (do_client_disconnect), which
@@ -152,6 +153,8 @@ Status Session::ConfigureLastWill() {
 
 Status Session::ConfigureTls() {
   const Tls& tls = *options_.tls;
+  const auto judged_at = options_.certificates_judged_at ? options_.certificates_judged_at() : std::nullopt;
+  if (judged_at) return ConfigureTlsAt(*judged_at);
   if (tls.ca_file.empty()) {
     const int error = mosquitto_int_option(client_.get(), MOSQ_OPT_TLS_USE_OS_CERTS, 1);
     return error == MOSQ_ERR_SUCCESS ? Ok() : CallFailed("the system's certificates", error);
@@ -161,6 +164,15 @@ Status Session::ConfigureTls() {
   if (error == MOSQ_ERR_SUCCESS) return Ok();
   return {Code::kUnavailable, fmt::format("cannot use the certificates ({}): is {} still there and readable?",
                                           mosquitto_strerror(error), tls.ca_file)};
+}
+
+Status Session::ConfigureTlsAt(WallTime judged_at) {
+  ASSIGN_OR_RETURN(const TlsContext context, MakeTlsContext(options_, judged_at, library_log_));
+  int error = mosquitto_int_option(client_.get(), MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0);
+  if (error == MOSQ_ERR_SUCCESS) {
+    error = mosquitto_void_option(client_.get(), MOSQ_OPT_SSL_CTX, context.get());  // keeps a share of its own
+  }
+  return error == MOSQ_ERR_SUCCESS ? Ok() : CallFailed("a TLS context of our own", error);
 }
 
 Status Session::Dial() {

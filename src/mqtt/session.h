@@ -72,6 +72,7 @@ class Session {
 
   [[nodiscard]] Status Configure();
   [[nodiscard]] Status ConfigureTls();
+  [[nodiscard]] Status ConfigureTlsAt(WallTime judged_at);
   [[nodiscard]] Status ConfigureLastWill();
   [[nodiscard]] Status Network(const os::Woken& woken);
   [[nodiscard]] int Read();  // an error of libmosquitto
