@@ -73,7 +73,7 @@ std::unique_ptr<probe::Sampler> MakeSampler(probe::EnergyMeter& energy, probe::H
 Result<Dependencies> SystemDependencies() {
   static const base::SystemClock clock;
   ASSIGN_OR_RETURN(const std::uint64_t session, os::RandomBits());
-  return Dependencies{&clock, &Occupancy::OfProcess(), fmt::format("{:016x}", session)};
+  return Dependencies{&clock, &Occupancy::OfProcess(), fmt::format("{:016x}", session), nullptr};
 }
 
 Result<std::unique_ptr<Recorder>> RecorderState::MakeRecorder(const RecorderOptions& options,
@@ -139,7 +139,7 @@ InferenceState::InferenceState(RecorderState* recorder, ModelIdentity model)
     : recorder_(recorder), model_(std::move(model)), stay_(recorder->occupancy().Enter()) {
   const base::Clock& clock = recorder_->clock();
   const auto reading_since = clock.Steady();
-  wall_begin_ = clock.Wall();
+  wall_begin_ = recorder_->timestamps().Wall();
   steady_at_wall_begin_ = reading_since;
   before_ = recorder_->ReadBefore();
   marks_.begin = clock.Steady();
@@ -183,7 +183,7 @@ InferenceRecord InferenceState::Close(std::optional<std::string> error_type) {
   const base::Clock& clock = recorder_->clock();
   marks_.end = clock.Steady();
   after_ = recorder_->ReadAfter();
-  wall_step_ = (clock.Wall() - wall_begin_) - (clock.Steady() - steady_at_wall_begin_);
+  wall_step_ = (recorder_->timestamps().Wall() - wall_begin_) - (clock.Steady() - steady_at_wall_begin_);
   overhead_ += clock.Steady() - marks_.end;
   const bool alone = recorder_->occupancy().LeaveAlone(stay_);
   ended_ = true;

@@ -26,6 +26,8 @@ struct Dependencies {
   const base::Clock* clock;
   Occupancy* occupancy;
   std::string session_id;  // 16 hexadecimal digits
+  // Of the records' timestamps; null: `clock`, whose wall time the probes go by, since meters of this machine do.
+  const base::Clock* timestamps = nullptr;
 };
 
 // The machine's clock, the process's occupancy, a new random session.
@@ -67,6 +69,9 @@ class RecorderState {
   [[nodiscard]] std::string NextRecordId();
 
   [[nodiscard]] const base::Clock& clock() const { return *dependencies_.clock; }
+  [[nodiscard]] const base::Clock& timestamps() const {
+    return dependencies_.timestamps == nullptr ? clock() : *dependencies_.timestamps;
+  }
   [[nodiscard]] Occupancy& occupancy() const { return *dependencies_.occupancy; }
   [[nodiscard]] const std::string& session_id() const { return dependencies_.session_id; }
   [[nodiscard]] const std::string& device_id() const { return device_id_; }

@@ -103,6 +103,22 @@ TEST_F(RecorderTest, TimesAreThoseOfTheClockThatWasGiven) {
   EXPECT_DOUBLE_EQ(*record.prompt_tokens_per_second, 400);
 }
 
+// A device counts from a floor while the machine's clock was never set; its meters go by the machine's all the same.
+TEST_F(RecorderTest, TimestampsMayHaveAClockOfTheirOwn) {
+  probe::ManualClock timestamps;
+  timestamps.wall = WallTime(std::chrono::seconds(1'700'000'000));
+  auto recorder = measure::RecorderState::MakeRecorder(options_, {&clock_, &occupancy_, kSession, &timestamps});
+  ASSERT_TRUE(recorder.ok()) << recorder.status().message();
+  Inference inference = (*recorder)->Begin({"SmolLM2", "cpu"});
+  clock_.wall += std::chrono::hours(24);
+  Generate(inference, 3);
+  timestamps.wall += milliseconds(210);
+  const InferenceRecord record = inference.End("stop");
+  EXPECT_EQ(record.timestamp, WallTime(std::chrono::seconds(1'700'000'000)));
+  EXPECT_DOUBLE_EQ(*record.inference_time_ms, 210);
+  EXPECT_TRUE(record.flags.empty());
+}
+
 TEST_F(RecorderTest, StepOfTheWallClockChangesNoDuration) {
   Make();
   Inference inference = Begin();
