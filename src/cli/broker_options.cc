@@ -96,6 +96,17 @@ Result<mqtt::Options> BrokerOptions(const BrokerArguments& arguments) {
   return options;
 }
 
+std::optional<WallTime> NewestCertificateBegin(const BrokerArguments& arguments) {
+  std::optional<WallTime> newest;
+  for (const std::string& file : {arguments.ca_file, arguments.cert_file}) {
+    if (file.empty()) continue;
+    const auto certificate = mqtt::keys::ReadCertificate(file);
+    if (certificate.ok() && newest.value_or(WallTime::min()) < certificate->not_before)
+      newest = certificate->not_before;
+  }
+  return newest;
+}
+
 Status CheckCertificateNames(const BrokerArguments& arguments, const std::string& device_id) {
   if (arguments.cert_file.empty() || !arguments.username.empty()) return Ok();
   ASSIGN_OR_RETURN(const mqtt::keys::Certificate certificate, mqtt::keys::ReadCertificate(arguments.cert_file));

@@ -2,8 +2,10 @@
 // How the subcommands are told of a broker.
 
 #include <CLI/CLI.hpp>
+#include <optional>
 #include <string>
 
+#include "inferometer/record.h"
 #include "inferometer/status.h"
 #include "mqtt/options.h"
 
@@ -27,6 +29,10 @@ void AddBrokerOptions(CLI::App& app, BrokerArguments& arguments);
 // everyone on the machine could read. Logs a warning when the certificate ends within 30 days or has ended, or when
 // others can read its key.
 [[nodiscard]] Result<mqtt::Options> BrokerOptions(const BrokerArguments& arguments);
+
+// When the younger of the CA's certificate and this client's begins: a time that has passed for whoever trusts them.
+// Nothing where neither is named, or can be read.
+[[nodiscard]] std::optional<WallTime> NewestCertificateBegin(const BrokerArguments& arguments);
 
 // A broker that takes its users from certificates lets a device write in the name that its certificate holds, and in no
 // other. kInvalidArgument when the certificate names another device, or a user of `inferometer keys` that is none; a

@@ -56,6 +56,35 @@ TEST_F(CertificateName, CannotBeToldFromWhatIsNoCertificate) {
   EXPECT_FALSE(CheckCertificateNames(arguments, "pi-08").ok());
 }
 
+class CertificateBegin : public testing::Test {
+ protected:
+  static constexpr std::chrono::hours kHour{1};
+  const WallTime now_ = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  // Of the authority's certificate and of the client's, each counted from now.
+  BrokerArguments Files(std::chrono::hours authority, std::chrono::hours client) {
+    const auto signing = mqtt::keys::MakeAuthority({now_ + authority, now_ + 100 * kHour}).value();
+    const auto signed_one = mqtt::keys::Sign(signing, {"pi-07", {}}, {now_ + client, now_ + 100 * kHour});
+    BrokerArguments arguments;
+    arguments.ca_file = folder_.Put("ca.pem", signing.certificate_pem).string();
+    arguments.cert_file = folder_.Put("a.pem", signed_one->certificate_pem).string();
+    return arguments;
+  }
+  os::TemporaryFolder folder_;
+};
+
+TEST_F(CertificateBegin, IsThatOfTheYoungerOfTheTwo) {
+  EXPECT_EQ(NewestCertificateBegin(Files(-9 * kHour, -2 * kHour)), now_ - 2 * kHour);
+  EXPECT_EQ(NewestCertificateBegin(Files(-2 * kHour, -9 * kHour)), now_ - 2 * kHour);
+}
+
+TEST_F(CertificateBegin, WhatIsMissingOrUnreadableIsPassedOver) {
+  BrokerArguments arguments = Files(-9 * kHour, -2 * kHour);
+  arguments.cert_file.clear();
+  EXPECT_EQ(NewestCertificateBegin(arguments), now_ - 9 * kHour);
+  arguments.ca_file = folder_.Put("no.pem", "hello").string();
+  EXPECT_EQ(NewestCertificateBegin(arguments), std::nullopt);
+}
+
 // Without TLS it would go unused, and nobody would notice.
 TEST(BrokerOptions, CertificateMeansTls) {
   BrokerArguments arguments;

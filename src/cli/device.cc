@@ -10,6 +10,8 @@
 
 #include "base/clock.h"
 #include "base/record_key.h"
+#include "base/timestamp.h"
+#include "cli/broker_options.h"
 #include "cli/command.h"
 #include "cli/device_arguments.h"
 #include "cli/log.h"
@@ -17,8 +19,10 @@
 #include "cli/version.h"
 #include "device/clock_facts.h"
 #include "device/device.h"
+#include "device/floor_clock.h"
 #include "device/keeper.h"
 #include "device/run_context.h"
+#include "measure/recorder_state.h"
 #include "os/boot.h"
 #include "os/machine.h"
 #include "os/signals.h"
@@ -96,9 +100,10 @@ class DeviceRun {
   DeviceRun& operator=(const DeviceRun&) = delete;
 
   Status Prepare() {
-    ASSIGN_OR_RETURN(recorder_, Recorder::Create(arguments_.recorder));  // before the model is loaded: its baseline
+    RETURN_IF_ERROR(MakeRecorder());
     ASSIGN_OR_RETURN(prompt_, MakePrompt());
     RETURN_IF_ERROR(OpenKeeping());
+    RaiseClock();
     ASSIGN_OR_RETURN(source_, MakeSource());
     RETURN_IF_ERROR(LoadModel());
     StartKeeper();
@@ -112,7 +117,7 @@ class DeviceRun {
                            .most_messages = arguments_.most_messages,
                            .answer = arguments_.answer},
                           {*source_, *keeper_, *recorder_, engine_.get(), publisher_.get(), inbox_, *prompt_,
-                           [id = boot_id_] { return device::ReadClockFacts(id); }},
+                           [this] { return device::ReadClockFacts(boot_id_, clock_); }},
                           {.on_answer = ShowAnswer});
     const Status input = device.Run(stop_);
     if (!input.ok()) spdlog::error("{}", TerminalText(input.message()));
@@ -123,6 +128,24 @@ class DeviceRun {
   }
 
  private:
+  // Before the model is loaded: its baseline.
+  Status MakeRecorder() {
+    ASSIGN_OR_RETURN(measure::Dependencies parts, measure::SystemDependencies());
+    parts.timestamps = &clock_;
+    ASSIGN_OR_RETURN(recorder_, measure::RecorderState::MakeRecorder(arguments_.recorder, std::move(parts)));
+    return Ok();
+  }
+
+  // To the newest time that anything here knows to have passed, before the first record.
+  void RaiseClock() {
+    if (const auto begin = NewestCertificateBegin(arguments_.broker)) clock_.Raise(*begin);
+    if (const auto newest = keeping_->recovered().newest_record) clock_.Raise(*newest);
+    const auto floored = clock_.Floored();
+    if (!floored) return;
+    spdlog::warn("this machine's clock says {}, which cannot be; until it is set, time goes on from {}",
+                 base::FormatRfc3339(machine_clock_.Wall()), base::FormatRfc3339(*floored));
+  }
+
   // The lock before all else: nobody else's journal is touched.
   Status OpenKeeping() {
     ASSIGN_OR_RETURN(auto lock, store::LockFolder(arguments_.out));
@@ -217,9 +240,10 @@ class DeviceRun {
     if (arguments_.broker.host.empty()) return Ok();
     ASSIGN_OR_RETURN(mqtt::Options broker, BrokerOptions(arguments_.broker));
     broker.client_id = arguments_.id;
+    broker.certificates_judged_at = [this] { return clock_.Floored(); };
     const bool listen = !arguments_.generate && arguments_.replay.empty();
     device::Publisher::Options options{std::move(broker), arguments_.id, listen,
-                                       [id = boot_id_] { return device::ReadClockFacts(id); }};
+                                       [this] { return device::ReadClockFacts(boot_id_, clock_); }};
     device::Publisher::Events events{
         .on_problem = Warn,
         .on_online = [this] { keeper_->OnOnline(); },
@@ -274,7 +298,8 @@ class DeviceRun {
 
   const DeviceArguments& arguments_;
   std::stop_token stop_;
-  base::SystemClock clock_;
+  base::SystemClock machine_clock_;
+  device::FloorClock clock_{machine_clock_, BuildTime(), device::IsMachineSynchronised};
   device::Inbox inbox_;
   std::unique_ptr<Recorder> recorder_;
   std::optional<telemetry::PromptTemplate> prompt_;

@@ -12,6 +12,9 @@
 #include "cli/broker_options.h"
 #include "cli/command.h"
 #include "cli/log.h"
+#include "cli/version.h"
+#include "device/clock_facts.h"
+#include "device/floor_clock.h"
 #include "hub/hub.h"
 #include "os/process.h"
 #include "os/signals.h"
@@ -144,6 +147,11 @@ int RunHub(HubArguments& arguments) {
   if (!broker.ok()) return Fail(broker.status());
   broker->client_id = ClientId(arguments.collector.part);
   const base::SystemClock clock;
+  // For the broker's certificate alone: a hub must see that its own clock was never set, or it would judge the devices'
+  // times by a wrong one (hub/clock_repair.h).
+  device::FloorClock floor(clock, BuildTime(), device::IsMachineSynchronised);
+  if (const auto begin = NewestCertificateBegin(arguments.broker)) floor.Raise(*begin);
+  broker->certificates_judged_at = [&floor] { return floor.Floored(); };
   auto hub =
       hub::Hub::Start({.broker = std::move(*broker), .collector = arguments.collector}, os::SystemFileCalls(), clock,
                       {.on_online = [] { spdlog::info("listening; Ctrl-C saves and ends"); },

@@ -39,6 +39,18 @@ TEST(ClockRepair, ARecordOf1970WithoutAnAnchorGetsTheTimeOfReceipt) {
   EXPECT_EQ(repair->timestamp, kNow);
 }
 
+// A device without a clock counts from a floor (device/floor_clock.h): what it says is plausible, and wrong.
+TEST(ClockRepair, ARecordStampedAtAFloorGetsItsTimeFromTheBootsAnchor) {
+  const WallTime said = At("2025-09-01T00:00:30Z");
+  const auto repair = RepairTimestamp(said, Unsynchronised(minutes(10)), kAnchor, kNow);
+  ASSERT_TRUE(repair);
+  EXPECT_EQ(repair->rule, TimestampRule::kAnchor);
+  EXPECT_EQ(repair->timestamp, At("2025-10-07T10:10:00Z"));
+  EXPECT_FALSE(RepairTimestamp(said, Unsynchronised(minutes(10)), std::nullopt, kNow)) << "nobody knows better";
+  EXPECT_EQ(RepairTimestamp(said - days(365), Unsynchronised(minutes(10)), std::nullopt, kNow)->rule,
+            TimestampRule::kReceived);
+}
+
 TEST(ClockRepair, FiftyYearsAheadIsNotBelieved) {
   const WallTime said = kNow + days(50 * 365);
   EXPECT_EQ(RepairTimestamp(said, {}, std::nullopt, kNow)->rule, TimestampRule::kReceived);
