@@ -37,7 +37,8 @@ constexpr Field kFields[] = {
     {"session_id", "Identity", "", "One run of one program; absent where it is the stream of record_id.",
      &R::session_id},
     {"clock_state", "Identity", "",
-     "unsynchronised: nothing had set the device's clock at `timestamp`. Absent: synchronised, or not known.",
+     "unsynchronised: nothing had set the device's clock at `timestamp`, which then never stands before the program's "
+     "build. Absent: synchronised, or not known.",
      &R::clock_state},
     {"boot_id", "Identity", "", "32 hex digits, new at every boot; only beside clock_state.", &R::boot_id},
     {"boottime_ms", "Identity", "ms",
