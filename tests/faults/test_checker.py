@@ -1,5 +1,6 @@
 """The checker finds what it is there to find."""
 import json
+import mmap
 import struct
 import zlib
 
@@ -76,3 +77,14 @@ def test_ledgers_newest_good_slot_counts(tmp_path):
     damaged[20] ^= 1
     path.write_bytes(bytes(damaged) + slot(4, 30, []))
     assert read_ledger(path) == ({STREAM: 30}, [])
+
+
+def test_oracle_is_cut_behind_its_last_line_and_only_when_nobody_writes_it(tmp_path):
+    from stage import first_zero_byte, mapped_files
+    for text in (b"", b"x", b"offered 1\noffered 2\n", b"y" * 10_000):
+        path = tmp_path / "one"
+        path.write_bytes(text + b"\0" * 4096)
+        assert first_zero_byte(path) == len(text)
+    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ):
+        assert str(path) in mapped_files()
+    assert str(path) not in mapped_files()
