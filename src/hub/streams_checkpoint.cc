@@ -1,6 +1,6 @@
 // The dedup state as bytes, little-endian. Do not change a value that stands here: a change is a new version.
 //
-//   version u32 (1), touches u64, devices u32
+//   version u32 (1), touches u64, devices u32       touches at most 2^63
 //   each device:  id bytes u8, id, streams u32          ids canonical, none twice
 //   each stream:  id u64, touched u64, then its spans   ids ascending, touched at most `touches`
 //   spans:        upto u64, first held u64 (0: not known), spans u32, each: from u64, to u64, kind u8
@@ -19,6 +19,7 @@ namespace {
 constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kHeadBytes = 16;
 constexpr std::size_t kStreamHeadBytes = 16;
+constexpr std::uint64_t kMostTouches = std::uint64_t{1} << 63U;  // so that they can be counted on
 
 Status Damaged(std::string what) { return {Code::kDataLoss, std::move(what)}; }
 
@@ -49,6 +50,7 @@ Status Streams::RestoreCheckpoint(std::string_view bytes) {
   }
   Streams restored(limits_);
   restored.now_ = base::ReadLittleEndian<std::uint64_t>(bytes, 4);
+  if (restored.now_ > kMostTouches) return Damaged("more touches than there can be").At(4);
   std::string_view rest = bytes.substr(kHeadBytes);
   for (auto devices = base::ReadLittleEndian<std::uint32_t>(bytes, 12); devices > 0; --devices) {
     Status taken = restored.TakeDevice(rest);

@@ -238,6 +238,15 @@ TEST_F(StreamsTest, ACheckpointOfALaterVersionIsNotGuessedAt) {
   EXPECT_EQ(streams_.RestoreCheckpoint(bytes).code(), Code::kFailedPrecondition);
 }
 
+TEST_F(StreamsTest, ACheckpointWhoseCountOfTouchesCannotGoOnIsRefused) {
+  ReceiveAll(1, 3);
+  std::string bytes = Checkpoint();
+  bytes[4 + 7] = '\xff';
+  const Status restored = streams_.RestoreCheckpoint(bytes);
+  EXPECT_EQ(restored.code(), Code::kDataLoss);
+  EXPECT_EQ(restored.offset_bytes(), 4U);
+}
+
 TEST_F(StreamsTest, EveryFlippedBitOfACheckpointIsRefusedOrMakesAStateThatComesBack) {
   ReceiveAll(1, 3);
   ReceiveAll(9, 10);
