@@ -50,7 +50,8 @@ Streams::Place Streams::Touch(std::string_view device, std::uint64_t id) {
   }
   Device& of = known->second;
   Stream& stream = *std::lower_bound(of.streams.begin(), of.streams.end(), id, by_id);
-  stream.touched = ++now_;
+  now_ = std::min(now_ + 1, kMostTouches);
+  stream.touched = now_;
   return {of, stream};
 }
 

@@ -98,6 +98,8 @@ class Streams {
   [[nodiscard]] Status RestoreCheckpoint(std::string_view bytes);
 
  private:
+  static constexpr std::uint64_t kMostTouches = std::uint64_t{1} << 63U;  // there the count stands still
+
   struct Stream {
     std::uint64_t id = 0;
     std::uint64_t touched = 0;  // the later, the higher

@@ -19,7 +19,6 @@ namespace {
 constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kHeadBytes = 16;
 constexpr std::size_t kStreamHeadBytes = 16;
-constexpr std::uint64_t kMostTouches = std::uint64_t{1} << 63U;  // so that they can be counted on
 
 Status Damaged(std::string what) { return {Code::kDataLoss, std::move(what)}; }
 

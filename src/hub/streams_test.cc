@@ -247,6 +247,16 @@ TEST_F(StreamsTest, ACheckpointWhoseCountOfTouchesCannotGoOnIsRefused) {
   EXPECT_EQ(restored.offset_bytes(), 4U);
 }
 
+TEST_F(StreamsTest, ACheckpointAtTheMostTouchesCanBeUsedAndComesBack) {
+  ReceiveAll(1, 3);
+  std::string bytes = Checkpoint();
+  bytes.replace(4, 8, std::string(7, '\0') + '\x80');
+  ASSERT_TRUE(streams_.RestoreCheckpoint(bytes).ok());
+  ReceiveAll(4, 5);
+  EXPECT_TRUE(streams_.RestoreCheckpoint(Checkpoint()).ok());
+  EXPECT_EQ(streams_.Upto(kDevice, kStream), 5U);
+}
+
 TEST_F(StreamsTest, EveryFlippedBitOfACheckpointIsRefusedOrMakesAStateThatComesBack) {
   ReceiveAll(1, 3);
   ReceiveAll(9, 10);
