@@ -1,0 +1,244 @@
+// What a ledger knows, in memory and as the bytes of a slot.
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "base/little_endian.h"
+#include "store/checksum.h"
+#include "store/ledger.h"
+
+namespace inferometer::store {
+namespace {
+
+using base::AppendLittleEndian;
+using base::ReadLittleEndian;
+
+constexpr std::string_view kMagic = "INFLEDG\n";
+constexpr std::uint32_t kVersion = 1;
+constexpr std::size_t kFixedBytes = 64;
+constexpr std::size_t kAcknowledgedBytes = 16;
+constexpr std::size_t kLossBytes = 48;
+constexpr std::size_t kChecksumBytes = 4;
+constexpr std::uint64_t kHighestGeneration = UINT64_MAX / 2;
+constexpr std::uint32_t kKnownFlag = 1;
+
+std::size_t UsedBytes(std::size_t acknowledged, std::size_t losses) {
+  return kFixedBytes + acknowledged * kAcknowledgedBytes + losses * kLossBytes + kChecksumBytes;
+}
+
+void AppendLoss(std::string& out, const Loss& loss) {
+  AppendLittleEndian(out, loss.number);
+  AppendLittleEndian(out, loss.stream);
+  AppendLittleEndian(out, loss.from);
+  AppendLittleEndian(out, loss.to);
+  AppendLittleEndian(out, loss.count);
+  AppendLittleEndian(out, static_cast<std::uint32_t>(loss.reason));
+  AppendLittleEndian(out, loss.is_known ? kKnownFlag : std::uint32_t{0});
+}
+
+Loss ReadLoss(std::string_view bytes) {
+  return {.number = ReadLittleEndian<std::uint64_t>(bytes, 0),
+          .stream = ReadLittleEndian<std::uint64_t>(bytes, 8),
+          .from = ReadLittleEndian<std::uint64_t>(bytes, 16),
+          .to = ReadLittleEndian<std::uint64_t>(bytes, 24),
+          .count = ReadLittleEndian<std::uint64_t>(bytes, 32),
+          .reason = static_cast<LossReason>(ReadLittleEndian<std::uint32_t>(bytes, 40)),
+          .is_known = (ReadLittleEndian<std::uint32_t>(bytes, 44) & kKnownFlag) != 0};
+}
+
+// Whether `newer` can take `older` in: no record stands between the two, and both are to be told to the hub, or
+// neither.
+bool CanMerge(const Loss& older, const Loss& newer) {
+  if (older.stream != newer.stream || older.is_known != newer.is_known) return false;
+  return older.from <= newer.to + 1 && newer.from <= older.to + 1;
+}
+
+// Of two reports that overlap, no record counts twice.
+void TakeIn(const Loss& older, Loss& newer) {
+  newer.from = std::min(older.from, newer.from);
+  newer.to = std::max(older.to, newer.to);
+  newer.count = std::min(older.count + newer.count, newer.to - newer.from + 1);
+}
+
+}  // namespace
+
+std::string_view Name(LossReason reason) {
+  switch (reason) {
+    case LossReason::kEvicted: return "evicted";
+    case LossReason::kNoRoom: return "no_room";
+    case LossReason::kDamaged: return "damaged";
+    case LossReason::kRejected: return "rejected";
+    case LossReason::kQueueFull: return "queue_full";
+  }
+  return "unknown";
+}
+
+std::uint64_t LedgerState::AcknowledgedUpTo(StreamId stream) const {
+  for (const Acknowledged& one : acknowledged_) {
+    if (one.stream == stream) return one.upto;
+  }
+  return 0;
+}
+
+void LedgerState::Acknowledge(StreamId stream, std::uint64_t upto) {
+  const auto found = std::find_if(acknowledged_.begin(), acknowledged_.end(),
+                                  [&](const Acknowledged& one) { return one.stream == stream; });
+  if (found != acknowledged_.end()) {
+    found->upto = std::max(found->upto, upto);
+    return;
+  }
+  if (acknowledged_.size() >= kMostStreams) acknowledged_.erase(acknowledged_.begin());
+  acknowledged_.push_back({stream, upto});
+}
+
+void LedgerState::ForgetStream(StreamId stream) {
+  std::erase_if(acknowledged_, [&](const Acknowledged& one) { return one.stream == stream; });
+}
+
+std::uint64_t LedgerState::FirstUnnamed(StreamId stream, std::uint64_t from, std::uint64_t to,
+                                        std::uint64_t& end) const {
+  std::uint64_t at = from;
+  for (bool is_named = true; is_named && at <= to;) {
+    is_named = false;
+    end = to + 1;
+    for (const Loss& one : losses_) {
+      if (one.stream != stream || one.to < at) continue;
+      is_named = is_named || one.from <= at;
+      if (one.from <= at) at = one.to + 1;
+      if (one.from > at) end = std::min(end, one.from);
+    }
+  }
+  return std::min(at, to + 1);
+}
+
+void LedgerState::AddLoss(StreamId stream, std::uint64_t from, std::uint64_t to, LossReason reason) {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> unnamed;
+  std::uint64_t end = from;
+  for (std::uint64_t at = FirstUnnamed(stream, from, to, end); at <= to; at = FirstUnnamed(stream, end, to, end)) {
+    unnamed.emplace_back(at, end - 1);
+  }
+  for (const auto& [first, last] : unnamed) AddNewLoss(stream, first, last, reason);
+}
+
+void LedgerState::AddNewLoss(StreamId stream, std::uint64_t from, std::uint64_t to, LossReason reason) {
+  const std::uint64_t count = to - from + 1;
+  lost_records_ += count;
+  // A report that grows gets a new number: the hub may know the shorter one.
+  if (!losses_.empty() && losses_.back().stream == stream && losses_.back().reason == reason &&
+      losses_.back().to + 1 == from && !losses_.back().is_known) {
+    losses_.back().to = to;
+    losses_.back().count += count;
+    losses_.back().number = next_number_++;
+    return;
+  }
+  if (losses_.size() >= kMostLosses) MakeRoomForLoss();
+  losses_.push_back({next_number_++, stream, from, to, count, reason});
+}
+
+bool LedgerState::MergeTwoLosses() {
+  for (auto older = losses_.begin(); older != losses_.end(); ++older) {
+    const auto newer = std::find_if(older + 1, losses_.end(), [&](const Loss& one) { return CanMerge(*older, one); });
+    if (newer == losses_.end()) continue;
+    TakeIn(*older, *newer);
+    losses_.erase(older);
+    return true;
+  }
+  return false;
+}
+
+void LedgerState::MakeRoomForLoss() {
+  if (MergeTwoLosses()) return;
+  auto goes = std::find_if(losses_.begin(), losses_.end(), [](const Loss& one) { return one.is_known; });
+  if (goes == losses_.end()) goes = losses_.begin();
+  merged_away_ += goes->count;
+  losses_.erase(goes);
+}
+
+bool LedgerState::LossesAreKnown(std::uint64_t upto_number) {
+  bool is_news = false;
+  for (Loss& one : losses_) {
+    if (one.number > upto_number || one.is_known) continue;
+    one.is_known = is_news = true;
+  }
+  return is_news;
+}
+
+std::vector<Loss> LedgerState::LossesToTell() const {
+  std::vector<Loss> told;
+  std::copy_if(losses_.begin(), losses_.end(), std::back_inserter(told), [](const Loss& one) { return !one.is_known; });
+  return told;
+}
+
+void LedgerState::ForgetAcknowledgements() {
+  acknowledged_.clear();
+  for (Loss& one : losses_) one.is_known = false;
+}
+
+void LedgerState::ContinueFrom(const LedgerState& older) {
+  const LedgerState newer = std::exchange(*this, older);
+  if (newer.store_id != 0) store_id = newer.store_id;
+  for (const Acknowledged& one : newer.acknowledged_) Acknowledge(one.stream, one.upto);
+  for (const Loss& one : newer.losses_) {
+    if (losses_.size() >= kMostLosses) MakeRoomForLoss();
+    losses_.push_back(one);
+    losses_.back().number = next_number_++;
+  }
+  merged_away_ += newer.merged_away_;
+  lost_records_ += newer.lost_records_;
+}
+
+std::string LedgerState::Encode(std::uint64_t generation) const {
+  std::string out(kMagic);
+  AppendLittleEndian(out, kVersion);
+  AppendLittleEndian(out, static_cast<std::uint32_t>(UsedBytes(acknowledged_.size(), losses_.size())));
+  AppendLittleEndian(out, generation);
+  AppendLittleEndian(out, store_id);
+  AppendLittleEndian(out, next_number_);
+  AppendLittleEndian(out, merged_away_);
+  AppendLittleEndian(out, lost_records_);
+  AppendLittleEndian(out, static_cast<std::uint32_t>(acknowledged_.size()));
+  AppendLittleEndian(out, static_cast<std::uint32_t>(losses_.size()));
+  for (const Acknowledged& one : acknowledged_) {
+    AppendLittleEndian(out, one.stream);
+    AppendLittleEndian(out, one.upto);
+  }
+  for (const Loss& one : losses_) AppendLoss(out, one);
+  AppendLittleEndian(out, Checksum(out));
+  return out;
+}
+
+Result<LedgerState::Decoded> LedgerState::Decode(std::string_view slot) {
+  const auto bad = [](std::size_t offset, const char* what) { return Status(Code::kDataLoss, what).At(offset); };
+  if (slot.size() < UsedBytes(0, 0) || !slot.starts_with(kMagic)) return bad(0, "not a ledger");
+  const std::size_t used = ReadLittleEndian<std::uint32_t>(slot, 12);
+  if (used < UsedBytes(0, 0) || used > slot.size()) return bad(12, "the length is impossible");
+  if (ReadLittleEndian<std::uint32_t>(slot, used - kChecksumBytes) != Checksum(slot.substr(0, used - kChecksumBytes))) {
+    return bad(used - kChecksumBytes, "the checksum is wrong");
+  }
+  if (ReadLittleEndian<std::uint32_t>(slot, 8) != kVersion) return bad(8, "another version");
+  const std::size_t acknowledged = ReadLittleEndian<std::uint32_t>(slot, 56);
+  const std::size_t losses = ReadLittleEndian<std::uint32_t>(slot, 60);
+  if (acknowledged > kMostStreams || losses > kMostLosses || UsedBytes(acknowledged, losses) != used) {
+    return bad(56, "the counts do not fit the length");
+  }
+  Decoded decoded;
+  decoded.generation = ReadLittleEndian<std::uint64_t>(slot, 16);
+  if (decoded.generation > kHighestGeneration) return bad(16, "no ledger was written so often");
+  decoded.state.store_id = ReadLittleEndian<std::uint64_t>(slot, 24);
+  decoded.state.next_number_ = ReadLittleEndian<std::uint64_t>(slot, 32);
+  decoded.state.merged_away_ = ReadLittleEndian<std::uint64_t>(slot, 40);
+  decoded.state.lost_records_ = ReadLittleEndian<std::uint64_t>(slot, 48);
+  std::size_t at = kFixedBytes;
+  for (std::size_t i = 0; i < acknowledged; ++i, at += kAcknowledgedBytes) {
+    decoded.state.acknowledged_.push_back(
+        {ReadLittleEndian<std::uint64_t>(slot, at), ReadLittleEndian<std::uint64_t>(slot, at + 8)});
+  }
+  for (std::size_t i = 0; i < losses; ++i, at += kLossBytes) {
+    const Loss loss = ReadLoss(slot.substr(at, kLossBytes));
+    if (loss.from > loss.to) return bad(at + 16, "a loss ends before it begins");
+    decoded.state.losses_.push_back(loss);
+  }
+  return decoded;
+}
+
+}  // namespace inferometer::store
