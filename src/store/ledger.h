@@ -1,6 +1,6 @@
 #pragma once
-// What a device knows of the fate of its records: how far the hub has them, and which are lost. docs/journal-format.md
-// has the file.
+// What a device knows of the fate of its records: how far the hub has them, which are lost, and what the totals lack by
+// that. docs/journal-format.md has the file.
 
 #include <cstdint>
 #include <filesystem>
@@ -12,6 +12,7 @@
 #include "inferometer/status.h"
 #include "os/files.h"
 #include "os/open_file.h"
+#include "store/lost_hours.h"
 #include "store/segment_format.h"
 
 namespace inferometer::store {
@@ -67,6 +68,11 @@ class LedgerState {
   // one stream are merged that leave out no record between them; where there are none, the oldest one that the hub
   // knows goes into merged_away(), else the oldest. What a report names already is left out. REQUIRES: from <= to
   void AddLoss(StreamId stream, std::uint64_t from, std::uint64_t to, LossReason reason);
+  // Whether a report names the record.
+  [[nodiscard]] bool IsReportedLost(StreamId stream, std::uint64_t sequence) const;
+  // What the totals lack by records that are given up, whoever knows of their loss. REQUIRES: AddLoss reports them,
+  // too, before the state is encoded.
+  void AddLostHours(const LostHours& more) { store::AddLostHours(more, lost_hours_); }
   // The hub has the reports up to this number. False: it was known already.
   bool LossesAreKnown(std::uint64_t upto_number);
   // Takes over what `older` knew, of which this state came to be without knowledge. Its own reports get new numbers.
@@ -81,7 +87,10 @@ class LedgerState {
   // All records that were ever reported lost.
   [[nodiscard]] std::uint64_t lost_records() const { return lost_records_; }
 
-  // As one slot of the file, and back. kDataLoss for a slot that is not good.
+  // Since the journal was made; in the order of AddLostHours.
+  [[nodiscard]] const std::vector<LostHours>& lost_hours() const { return lost_hours_; }
+
+  // As one slot of the file, and back. kDataLoss for a slot that is not good, whichever part of it.
   [[nodiscard]] std::string Encode(std::uint64_t generation) const;
   struct Decoded;
   [[nodiscard]] static Result<Decoded> Decode(std::string_view slot);
@@ -94,9 +103,12 @@ class LedgerState {
                                            std::uint64_t& end) const;
   void MakeRoomForLoss();
   bool MergeTwoLosses();
+  [[nodiscard]] std::string EncodeReports(std::uint64_t generation) const;
+  [[nodiscard]] static Result<Decoded> DecodeReports(std::string_view slot);
 
   std::vector<Acknowledged> acknowledged_;
   std::vector<Loss> losses_;
+  std::vector<LostHours> lost_hours_;
   std::uint64_t next_number_ = 1;
   std::uint64_t merged_away_ = 0;
   std::uint64_t lost_records_ = 0;
@@ -120,6 +132,9 @@ class Ledger {
   // Whether there was a file and nothing in it was good.
   [[nodiscard]] bool was_damaged() const { return was_damaged_; }
 
+  // Tries again what Open could not do. Before it succeeds, the state may lack what stands in the file; without it,
+  // Write does not succeed either.
+  [[nodiscard]] Status Prepare();
   // When it succeeds the state survives a power cut; a crash within leaves the state of the last success.
   [[nodiscard]] Status Write();
 
@@ -129,7 +144,6 @@ class Ledger {
 
  private:
   Ledger(os::FileCalls& calls, std::filesystem::path path) : calls_(&calls), path_(std::move(path)) {}
-  [[nodiscard]] Status Prepare();
   [[nodiscard]] Status Create();
   [[nodiscard]] Status Read(const os::OpenFile& file);
   [[nodiscard]] Status MakeDurable();

@@ -1,13 +1,50 @@
 #pragma once
-// For tests: ledgers' states.
+// For tests: ledgers' states, and lost hours.
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <ostream>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "store/ledger.h"
 
 namespace inferometer::store {
+
+// What googletest prints of them.
+inline void PrintTo(const LostHours& one, std::ostream* out) {
+  std::string json;
+  AppendLostHoursJson({one}, json);
+  *out << json;
+}
+
+// `inferences` of 20 ms each, which tell nothing else.
+inline LostHours HourOf(std::uint32_t first, std::uint32_t last, std::uint32_t inferences) {
+  LostHours one = LostHours::Unknown(inferences);
+  one.hours = HourSpan{first, last};
+  one.inference_time_us = 20'000 * std::uint64_t{inferences};
+  one.inference_times[1] = inferences;
+  return one;
+}
+inline LostHours HourOf(std::uint32_t first, std::uint32_t last) { return HourOf(first, last, 1); }
+inline LostHours HourOf(std::uint32_t hour) { return HourOf(hour, hour, 1); }
+
+// As many as there may be, each with figures of its own.
+inline std::vector<LostHours> FullHours() {
+  std::vector<LostHours> all;
+  for (std::uint32_t i = 0; i < kMostLostHours; ++i) {
+    LostHours one = HourOf(2 * i, 2 * i + 1, 1000 + i);
+    one.failed_inferences = i;
+    one.inferences += 2 * i;
+    one.prompt_tokens = {i + 1, std::uint64_t{i} << 40U};
+    one.generated_tokens = {1, i};
+    one.inference_times[i % kLatencyBuckets] = i;
+    all.push_back(one);
+  }
+  return all;
+}
 
 inline LedgerState StateOf(std::uint64_t acknowledged) {
   LedgerState state;

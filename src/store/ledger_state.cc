@@ -21,19 +21,21 @@ constexpr std::size_t kLossBytes = 48;
 constexpr std::size_t kChecksumBytes = 4;
 constexpr std::uint64_t kHighestGeneration = UINT64_MAX / 2;
 constexpr std::uint32_t kKnownFlag = 1;
+constexpr std::uint32_t kHoursFlag = 2;  // of the first report: lost hours stand behind the checksum
+constexpr std::size_t kFlagsAt = 44;     // in a report
 
 std::size_t UsedBytes(std::size_t acknowledged, std::size_t losses) {
   return kFixedBytes + acknowledged * kAcknowledgedBytes + losses * kLossBytes + kChecksumBytes;
 }
 
-void AppendLoss(std::string& out, const Loss& loss) {
+void AppendLoss(std::string& out, const Loss& loss, std::uint32_t more_flags) {
   AppendLittleEndian(out, loss.number);
   AppendLittleEndian(out, loss.stream);
   AppendLittleEndian(out, loss.from);
   AppendLittleEndian(out, loss.to);
   AppendLittleEndian(out, loss.count);
   AppendLittleEndian(out, static_cast<std::uint32_t>(loss.reason));
-  AppendLittleEndian(out, loss.is_known ? kKnownFlag : std::uint32_t{0});
+  AppendLittleEndian(out, more_flags | (loss.is_known ? kKnownFlag : 0));
 }
 
 Loss ReadLoss(std::string_view bytes) {
@@ -43,7 +45,53 @@ Loss ReadLoss(std::string_view bytes) {
           .to = ReadLittleEndian<std::uint64_t>(bytes, 24),
           .count = ReadLittleEndian<std::uint64_t>(bytes, 32),
           .reason = static_cast<LossReason>(ReadLittleEndian<std::uint32_t>(bytes, 40)),
-          .is_known = (ReadLittleEndian<std::uint32_t>(bytes, 44) & kKnownFlag) != 0};
+          .is_known = (ReadLittleEndian<std::uint32_t>(bytes, kFlagsAt) & kKnownFlag) != 0};
+}
+
+Status Bad(std::size_t offset, const char* what) { return Status(Code::kDataLoss, what).At(offset); }
+
+std::size_t AcknowledgedIn(std::string_view slot) { return ReadLittleEndian<std::uint32_t>(slot, 56); }
+std::size_t LossesIn(std::string_view slot) { return ReadLittleEndian<std::uint32_t>(slot, 60); }
+
+// Where the reports' checksum ends. What UsedBytes counts is there, and as it was written.
+Result<std::size_t> UsedOf(std::string_view slot) {
+  if (slot.size() < UsedBytes(0, 0) || !slot.starts_with(kMagic)) return Bad(0, "not a ledger");
+  const std::size_t used = ReadLittleEndian<std::uint32_t>(slot, 12);
+  if (used < UsedBytes(0, 0) || used > slot.size()) return Bad(12, "the length is impossible");
+  const std::size_t checksum = used - kChecksumBytes;
+  if (ReadLittleEndian<std::uint32_t>(slot, checksum) != Checksum(slot.substr(0, checksum))) {
+    return Bad(checksum, "the checksum is wrong");
+  }
+  if (ReadLittleEndian<std::uint32_t>(slot, 8) != kVersion) return Bad(8, "another version");
+  if (AcknowledgedIn(slot) > LedgerState::kMostStreams || LossesIn(slot) > LedgerState::kMostLosses ||
+      UsedBytes(AcknowledgedIn(slot), LossesIn(slot)) != used) {
+    return Bad(56, "the counts do not fit the length");
+  }
+  return used;
+}
+
+// Of a slot that UsedOf takes.
+bool HasHours(std::string_view slot) {
+  if (LossesIn(slot) == 0) return false;
+  const std::size_t flags = kFixedBytes + AcknowledgedIn(slot) * kAcknowledgedBytes + kFlagsAt;
+  return (ReadLittleEndian<std::uint32_t>(slot, flags) & kHoursFlag) != 0;
+}
+
+// Goes on from that of the reports, so that those that belong to other reports do not count. One of both as they stand
+// would not: a text and its CRC-32 together have the same CRC-32 whatever the text.
+std::uint32_t HoursChecksum(std::string_view slot, std::size_t used, std::size_t end) {
+  return Checksum(slot.substr(used, end - used), ReadLittleEndian<std::uint32_t>(slot, used - kChecksumBytes));
+}
+
+Result<std::vector<LostHours>> HoursBehind(std::string_view slot, std::size_t used) {
+  if (slot.size() < used + 4) return Bad(used, "the lost hours are missing");
+  const std::size_t count = ReadLittleEndian<std::uint32_t>(slot, used);
+  const std::size_t bytes = 4 + count * kLostHoursBytes;
+  if (count > kMostLostHours || slot.size() < used + bytes + kChecksumBytes) return Bad(used, "too many lost hours");
+  if (ReadLittleEndian<std::uint32_t>(slot, used + bytes) != HoursChecksum(slot, used, used + bytes)) {
+    return Bad(used + bytes, "the lost hours' checksum is wrong");
+  }
+  return DecodeLostHours(slot.substr(used, bytes));
 }
 
 // Whether `newer` can take `older` in: no record stands between the two, and both are to be told to the hub, or
@@ -109,6 +157,12 @@ std::uint64_t LedgerState::FirstUnnamed(StreamId stream, std::uint64_t from, std
     }
   }
   return std::min(at, to + 1);
+}
+
+bool LedgerState::IsReportedLost(StreamId stream, std::uint64_t sequence) const {
+  return std::any_of(losses_.begin(), losses_.end(), [&](const Loss& one) {
+    return one.stream == stream && one.from <= sequence && sequence <= one.to;
+  });
 }
 
 void LedgerState::AddLoss(StreamId stream, std::uint64_t from, std::uint64_t to, LossReason reason) {
@@ -183,11 +237,23 @@ void LedgerState::ContinueFrom(const LedgerState& older) {
     losses_.push_back(one);
     losses_.back().number = next_number_++;
   }
+  for (const LostHours& one : newer.lost_hours_) AddLostHours(one);
   merged_away_ += newer.merged_away_;
   lost_records_ += newer.lost_records_;
 }
 
+// Lost hours stand behind what programs of before them read, who then see a slot like any other. That a slot of ours
+// has them must stand where they pass it over, or a slot that a crash left without its end would be taken for whole.
 std::string LedgerState::Encode(std::uint64_t generation) const {
+  std::string out = EncodeReports(generation);
+  if (lost_hours_.empty() || losses_.empty()) return out;
+  const std::size_t used = out.size();
+  AppendLostHours(lost_hours_, out);
+  AppendLittleEndian(out, HoursChecksum(out, used, out.size()));
+  return out;
+}
+
+std::string LedgerState::EncodeReports(std::uint64_t generation) const {
   std::string out(kMagic);
   AppendLittleEndian(out, kVersion);
   AppendLittleEndian(out, static_cast<std::uint32_t>(UsedBytes(acknowledged_.size(), losses_.size())));
@@ -202,40 +268,37 @@ std::string LedgerState::Encode(std::uint64_t generation) const {
     AppendLittleEndian(out, one.stream);
     AppendLittleEndian(out, one.upto);
   }
-  for (const Loss& one : losses_) AppendLoss(out, one);
+  std::uint32_t hours_flag = lost_hours_.empty() ? 0 : kHoursFlag;
+  for (const Loss& one : losses_) AppendLoss(out, one, std::exchange(hours_flag, 0));
   AppendLittleEndian(out, Checksum(out));
   return out;
 }
 
 Result<LedgerState::Decoded> LedgerState::Decode(std::string_view slot) {
-  const auto bad = [](std::size_t offset, const char* what) { return Status(Code::kDataLoss, what).At(offset); };
-  if (slot.size() < UsedBytes(0, 0) || !slot.starts_with(kMagic)) return bad(0, "not a ledger");
-  const std::size_t used = ReadLittleEndian<std::uint32_t>(slot, 12);
-  if (used < UsedBytes(0, 0) || used > slot.size()) return bad(12, "the length is impossible");
-  if (ReadLittleEndian<std::uint32_t>(slot, used - kChecksumBytes) != Checksum(slot.substr(0, used - kChecksumBytes))) {
-    return bad(used - kChecksumBytes, "the checksum is wrong");
+  ASSIGN_OR_RETURN(const std::size_t used, UsedOf(slot));
+  ASSIGN_OR_RETURN(Decoded decoded, DecodeReports(slot.substr(0, used)));
+  if (HasHours(slot)) {
+    ASSIGN_OR_RETURN(decoded.state.lost_hours_, HoursBehind(slot, used));
   }
-  if (ReadLittleEndian<std::uint32_t>(slot, 8) != kVersion) return bad(8, "another version");
-  const std::size_t acknowledged = ReadLittleEndian<std::uint32_t>(slot, 56);
-  const std::size_t losses = ReadLittleEndian<std::uint32_t>(slot, 60);
-  if (acknowledged > kMostStreams || losses > kMostLosses || UsedBytes(acknowledged, losses) != used) {
-    return bad(56, "the counts do not fit the length");
-  }
+  return decoded;
+}
+
+Result<LedgerState::Decoded> LedgerState::DecodeReports(std::string_view slot) {
   Decoded decoded;
   decoded.generation = ReadLittleEndian<std::uint64_t>(slot, 16);
-  if (decoded.generation > kHighestGeneration) return bad(16, "no ledger was written so often");
+  if (decoded.generation > kHighestGeneration) return Bad(16, "no ledger was written so often");
   decoded.state.store_id = ReadLittleEndian<std::uint64_t>(slot, 24);
   decoded.state.next_number_ = ReadLittleEndian<std::uint64_t>(slot, 32);
   decoded.state.merged_away_ = ReadLittleEndian<std::uint64_t>(slot, 40);
   decoded.state.lost_records_ = ReadLittleEndian<std::uint64_t>(slot, 48);
   std::size_t at = kFixedBytes;
-  for (std::size_t i = 0; i < acknowledged; ++i, at += kAcknowledgedBytes) {
+  for (std::size_t i = 0; i < AcknowledgedIn(slot); ++i, at += kAcknowledgedBytes) {
     decoded.state.acknowledged_.push_back(
         {ReadLittleEndian<std::uint64_t>(slot, at), ReadLittleEndian<std::uint64_t>(slot, at + 8)});
   }
-  for (std::size_t i = 0; i < losses; ++i, at += kLossBytes) {
+  for (std::size_t i = 0; i < LossesIn(slot); ++i, at += kLossBytes) {
     const Loss loss = ReadLoss(slot.substr(at, kLossBytes));
-    if (loss.from > loss.to) return bad(at + 16, "a loss ends before it begins");
+    if (loss.from > loss.to) return Bad(at + 16, "a loss ends before it begins");
     decoded.state.losses_.push_back(loss);
   }
   return decoded;

@@ -149,13 +149,13 @@ TEST(LedgerState, AnotherHubKnowsNoLoss) {
 }
 
 // As an earlier version of the program wrote it, and as a later one may.
-TEST(LedgerState, FlagsThatAreZeroMeanUnknownAndOtherFlagsMeanNothing) {
+TEST(LedgerState, FlagsThatAreZeroMeanUnknownAndFlagsThatNobodyHasMeanNothing) {
   LedgerState state;
   state.AddLoss(1, 5, 6, LossReason::kNoRoom);
   const std::size_t flags = 64 + 44;
   std::string slot = state.Encode(1);
   ASSERT_EQ(slot.substr(flags, 4), std::string(4, '\0'));
-  slot.replace(flags, 4, "\xfe\xff\xff\xff");
+  slot.replace(flags, 4, "\xfc\xff\xff\xff");
   slot.resize(slot.size() - 4);
   base::AppendLittleEndian(slot, Checksum(slot));
   EXPECT_EQ(MustDecode(slot).losses(), state.losses());
