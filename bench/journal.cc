@@ -41,7 +41,7 @@ class NoOwner final : public store::JournalOwner {
   bool IsDone(const store::SegmentInfo&) override { return true; }
   Status GiveUp(const store::SegmentInfo&) override { return Ok(); }
   void OnDurable(store::EntryType, std::uint64_t, store::Position) override {}
-  void OnDropped(std::uint64_t) override {}
+  void OnDropped(std::uint64_t, std::string_view) override {}
 };
 
 std::filesystem::path Emptied(const std::filesystem::path& folder) {

@@ -51,6 +51,7 @@ InferenceRecord Keeper::Keep(InferenceRecord record) {
   record.record_id = device_id_ + "/" + stream_text_ + "/" + std::to_string(sequence);
   if (queued_records_ >= options_.most_queued || is_finishing_) {
     refused_.push_back(sequence);
+    store::AddLostHours(store::LostHours::Of(record), refused_hours_);
     return record;
   }
   ++queued_records_;
@@ -147,6 +148,7 @@ bool Keeper::TakeCommands(std::deque<Command>& commands) {
   for (const std::uint64_t sequence : std::exchange(refused_, {})) {
     keeping_->NoteLost(keeping_->journal().stream(), sequence, sequence, store::LossReason::kQueueFull);
   }
+  for (const store::LostHours& hours : std::exchange(refused_hours_, {})) keeping_->NoteLostHours(hours);
   return !is_finishing_;
 }
 

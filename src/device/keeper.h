@@ -122,14 +122,15 @@ class Keeper {
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Command> queue_;           // protected by mutex_
-  std::uint64_t next_sequence_ = 1;     // protected by mutex_
-  std::size_t queued_records_ = 0;      // protected by mutex_
-  std::vector<std::uint64_t> refused_;  // sequences that found no room; protected by mutex_
-  bool is_finishing_ = false;           // protected by mutex_
-  std::uint64_t pushed_ = 0;            // commands ever; protected by mutex_
-  std::uint64_t handled_ = 0;           // commands ever; protected by mutex_
-  KeeperStats stats_;                   // protected by mutex_
+  std::deque<Command> queue_;                    // protected by mutex_
+  std::uint64_t next_sequence_ = 1;              // protected by mutex_
+  std::size_t queued_records_ = 0;               // protected by mutex_
+  std::vector<std::uint64_t> refused_;           // sequences that found no room; protected by mutex_
+  std::vector<store::LostHours> refused_hours_;  // what they held; protected by mutex_
+  bool is_finishing_ = false;                    // protected by mutex_
+  std::uint64_t pushed_ = 0;                     // commands ever; protected by mutex_
+  std::uint64_t handled_ = 0;                    // commands ever; protected by mutex_
+  KeeperStats stats_;                            // protected by mutex_
 
   std::thread thread_;  // last
 };

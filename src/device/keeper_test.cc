@@ -72,6 +72,11 @@ TEST_F(KeeperTest, WhatFindsNoRoomWhileTheDiskIsHeldUpIsReportedLostAndTheRestIs
   keeper_->Finish();
   EXPECT_EQ(keeper_->stats().lost_records, 3U);
   EXPECT_EQ(saved_, 3);
+  const auto ledger = store::Ledger::Inspect(os::SystemFileCalls(), folder_.path() / "d" / "journal" / "ledger");
+  ASSERT_TRUE(ledger.ok());
+  ASSERT_EQ(ledger->lost_hours().size(), 1U);
+  EXPECT_EQ(ledger->lost_hours()[0].inferences, 3U);
+  EXPECT_EQ(ledger->lost_hours()[0].inference_time_us, 4'500U);
 }
 
 TEST_F(KeeperTest, KeepDoesNotWaitForADiskThatAnswersNothing) {

@@ -239,15 +239,42 @@ bool RecordKeeping::IsDone(const SegmentInfo& segment) {
 }
 
 Status RecordKeeping::GiveUp(const SegmentInfo& segment) {
+  // What the file names already, of an earlier run that did not live to remove the segment, must not count again.
+  RETURN_IF_ERROR(ledger_->Prepare());
   const std::uint64_t handled = ledger().AcknowledgedUpTo(segment.stream);
   if (segment.has_records() && segment.last_sequence > handled) {
-    NoteLost(segment.stream, std::max(segment.first_sequence, handled + 1), segment.last_sequence,
-             store::LossReason::kEvicted);
+    LoseFrom(std::max(segment.first_sequence, handled + 1), segment);
+    // A second attempt, after the ledger could not be written, finds nothing more to count.
     NoteAcknowledged(segment.stream, segment.last_sequence);
   }
   RETURN_IF_ERROR(WriteLedger());
   files_->Forget(segment.segment);
   return Ok();
+}
+
+// What cannot be read is of an unknown hour.
+void RecordKeeping::LoseFrom(std::uint64_t from, const SegmentInfo& segment) {
+  const std::uint64_t before = lost_records();
+  const std::uint64_t read = RollUp(from, segment);
+  NoteLost(segment.stream, from, segment.last_sequence, store::LossReason::kEvicted);
+  const std::uint64_t unread = lost_records() - before - read;
+  if (unread > 0) NoteLostHours(store::LostHours::Unknown(unread));
+}
+
+// Of the segment's records from `from` on that no report names yet; how many there were.
+std::uint64_t RecordKeeping::RollUp(std::uint64_t from, const SegmentInfo& segment) {
+  store::JournalReader reader(calls_, journal_->folder());
+  reader.Seek({segment.segment, store::kHeaderBytes});
+  std::uint64_t read = 0;
+  reader.ReadAll({segment}, [&](const store::JournalReader::Found& found) {
+    const std::uint64_t sequence = found.entry.sequence;
+    if (found.entry.type != EntryType::kRecord || sequence < from || sequence > segment.last_sequence) return;
+    from = sequence + 1;
+    if (ledger().IsReportedLost(segment.stream, sequence)) return;
+    NoteLostHours(store::LostHours::Of(found.entry.payload));
+    ++read;
+  });
+  return read;
 }
 
 void RecordKeeping::OnDurable(EntryType type, std::uint64_t sequence, Position position) {
@@ -256,8 +283,9 @@ void RecordKeeping::OnDurable(EntryType type, std::uint64_t sequence, Position p
   durable_upto_ = sequence;
 }
 
-void RecordKeeping::OnDropped(std::uint64_t sequence) {
+void RecordKeeping::OnDropped(std::uint64_t sequence, std::string_view payload) {
   NoteLost(journal_->stream(), sequence, sequence, store::LossReason::kNoRoom);
+  NoteLostHours(store::LostHours::Of(payload));
 }
 
 }  // namespace inferometer::device

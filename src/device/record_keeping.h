@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -68,6 +69,8 @@ class RecordKeeping final : public store::JournalOwner {
 
   // Records that are lost, whoever found that out. Durable with the next Sync.
   void NoteLost(store::StreamId stream, std::uint64_t from, std::uint64_t to, store::LossReason reason);
+  // What the totals lack by records of this run that NoteLost names, too. Durable together with that.
+  void NoteLostHours(const store::LostHours& hours) { ledger_->state().AddLostHours(hours); }
   // The hub has everything up to there, or it is lost. Durable with the next Sync.
   void NoteAcknowledged(store::StreamId stream, std::uint64_t upto);
   // The hub that acknowledges is another one, or lost its data: nothing counts as acknowledged.
@@ -100,12 +103,14 @@ class RecordKeeping final : public store::JournalOwner {
   [[nodiscard]] bool IsDone(const store::SegmentInfo& segment) override;
   [[nodiscard]] Status GiveUp(const store::SegmentInfo& segment) override;
   void OnDurable(store::EntryType type, std::uint64_t sequence, store::Position position) override;
-  void OnDropped(std::uint64_t sequence) override;
+  void OnDropped(std::uint64_t sequence, std::string_view payload) override;
 
  private:
   RecordKeeping(KeepingOptions options, os::FileCalls& calls, const base::Clock& clock);
   [[nodiscard]] Status Prepare();
   [[nodiscard]] Status WriteLedger();
+  void LoseFrom(std::uint64_t from, const store::SegmentInfo& segment);
+  [[nodiscard]] std::uint64_t RollUp(std::uint64_t from, const store::SegmentInfo& segment);
   void Replay();
   [[nodiscard]] std::uint64_t ReplayFrom() const;
   [[nodiscard]] std::string ContextOf(store::StreamId stream);

@@ -136,7 +136,7 @@ class Collector final : public store::JournalOwner {
   [[nodiscard]] bool IsDone(const store::SegmentInfo& segment) override;
   [[nodiscard]] Status GiveUp(const store::SegmentInfo& segment) override;
   void OnDurable(store::EntryType type, std::uint64_t sequence, store::Position position) override;
-  void OnDropped(std::uint64_t sequence) override;
+  void OnDropped(std::uint64_t sequence, std::string_view payload) override;
 
  private:
   struct DeviceState {

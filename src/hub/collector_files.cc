@@ -151,7 +151,7 @@ void Collector::OnDurable(EntryType type, std::uint64_t number, Position positio
 }
 
 // Cannot happen while what is taken between two commits stays below the journal's bound; if it does, it must be seen.
-void Collector::OnDropped(std::uint64_t) { ++totals_.dropped; }
+void Collector::OnDropped(std::uint64_t, std::string_view) { ++totals_.dropped; }
 
 bool Collector::IsDone(const SegmentInfo& segment) {
   const auto unsaved = files_->first_unsaved();

@@ -82,7 +82,7 @@ void Journal::SetAsideFolder() {
 void Journal::Append(EntryType type, std::uint64_t sequence, std::string payload) {
   if (IsNumbered(type)) last_sequence_ = sequence;
   if (payload.size() > LargestPayload(type)) {
-    if (IsNumbered(type)) owner_.OnDropped(sequence);
+    if (IsNumbered(type)) owner_.OnDropped(sequence, payload);
     return;
   }
   pending_bytes_ += payload.size() + kOverhead;
@@ -94,7 +94,7 @@ bool Journal::DropOldestPending() {
   const auto begin = pending_.begin() + static_cast<std::ptrdiff_t>(written_);
   const auto found = std::find_if(begin, pending_.end(), [](const Pending& one) { return IsNumbered(one.type); });
   if (found == pending_.end() || !health_.is_failing) return false;
-  owner_.OnDropped(found->sequence);
+  owner_.OnDropped(found->sequence, found->payload);
   pending_bytes_ -= found->payload.size() + kOverhead;
   pending_.erase(found);
   return true;

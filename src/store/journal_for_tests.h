@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "store/journal.h"
@@ -38,7 +39,10 @@ class OwnerForTests final : public JournalOwner {
   void OnDurable(EntryType type, std::uint64_t sequence, Position position) override {
     if (IsNumbered(type)) durable[sequence] = position;
   }
-  void OnDropped(std::uint64_t sequence) override { dropped.insert(sequence); }
+  void OnDropped(std::uint64_t sequence, std::string_view payload) override {
+    dropped.insert(sequence);
+    dropped_payloads.emplace_back(payload);
+  }
 
   std::string checkpoint = "state";
   std::uint64_t done_upto = 0;
@@ -46,6 +50,7 @@ class OwnerForTests final : public JournalOwner {
   std::map<std::uint64_t, Position> durable;
   std::set<std::uint64_t> given_up;
   std::set<std::uint64_t> dropped;
+  std::vector<std::string> dropped_payloads;
 };
 
 // A payload that tells of itself, so that a wrong one is seen; of some hundred bytes, and now and then of many.

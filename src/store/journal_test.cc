@@ -176,6 +176,7 @@ TEST_F(JournalTest, WhileNothingCanBeWrittenTheOldestInMemoryGivesWayAndIsNamed)
   EXPECT_TRUE(journal_->health().is_failing);
   EXPECT_FALSE(owner_.dropped.empty());
   EXPECT_EQ(*owner_.dropped.begin(), 3U);
+  EXPECT_EQ(owner_.dropped_payloads.front(), PayloadOf(options_.stream, 3)) << "what it held is told";
   EXPECT_EQ(journal_->pending() + owner_.dropped.size(), 31U);
   EXPECT_FALSE(journal_->Sync().ok()) << "not due yet";
   broken_ = false;

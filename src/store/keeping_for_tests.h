@@ -193,7 +193,7 @@ class KeepingForTests final : public JournalOwner {
     files_->NoteRecord(DeviceOf(sequence), journal->stream(), sequence, position);
     promises_.durable.insert({journal->stream(), sequence});
   }
-  void OnDropped(std::uint64_t sequence) override {
+  void OnDropped(std::uint64_t sequence, std::string_view /*payload*/) override {
     AddLoss(journal->stream(), sequence, sequence, LossReason::kNoRoom);
   }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "store/journal.h"
@@ -23,7 +24,7 @@ class WatchfulOwner final : public JournalOwner {
   void OnDurable(EntryType type, std::uint64_t sequence, Position /*position*/) override {
     if (IsNumbered(type)) durable.insert(sequence);
   }
-  void OnDropped(std::uint64_t sequence) override { dropped.insert(sequence); }
+  void OnDropped(std::uint64_t sequence, std::string_view /*payload*/) override { dropped.insert(sequence); }
 
   std::uint64_t done_upto = 0;
   bool may_give_up = true;
