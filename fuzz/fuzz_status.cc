@@ -43,6 +43,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   CheckRanges(*message);
+  Check(store::CheckLostHours(message->lost_hours).ok());
   Check(!message->device_id || base::IsCanonicalDeviceId(*message->device_id));
   Check(!message->device_name || base::CheckDeviceName(*message->device_name).ok());
   Check(message->losses.size() <= kMostLossCounters);

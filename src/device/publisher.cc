@@ -137,6 +137,7 @@ class Publisher::State {
     losses.Close();
     AppendHeld(status, shipping.streams, text);
     AppendLost(status, shipping.lost, text);
+    AppendLostHours(status, shipping.lost_hours, text);
     if (!context_.empty()) {
       status.Key("context");
       text += context_;
@@ -177,6 +178,19 @@ class Publisher::State {
           .Close();
     }
     text += separator == '[' ? "[]" : "]";
+  }
+
+  // In as many spans as there is room for: a hub takes no larger status, and the sums are the same in fewer.
+  // REQUIRES: mutex_ held
+  void AppendLostHours(JsonObject& status, const std::vector<store::LostHours>& hours, std::string& text) const {
+    constexpr std::size_t kContextsKey = 32;
+    status.Key("lost_hours");
+    const std::size_t begin = text.size();
+    for (std::size_t most = store::kMostLostHours; most >= 2; most /= 2) {
+      text.resize(begin);
+      store::AppendLostHoursJson(store::WithAtMost(most, hours), text);
+      if (text.size() + context_.size() + kContextsKey <= mqtt::kLargestStatusBytes) return;
+    }
   }
 
   const std::string device_id_;

@@ -38,10 +38,11 @@ struct HeldStream {
 
 // How far the hub has the records.
 struct ShippingStatus {
-  std::uint64_t lag_records = 0;    // in the journal and not acknowledged
-  std::uint64_t lost_records = 0;   // ever reported lost
-  std::vector<HeldStream> streams;  // oldest first
-  std::vector<store::Loss> lost;    // reports that no hub has acknowledged, oldest first
+  std::uint64_t lag_records = 0;             // in the journal and not acknowledged
+  std::uint64_t lost_records = 0;            // ever reported lost
+  std::vector<HeldStream> streams;           // oldest first
+  std::vector<store::Loss> lost;             // reports that no hub has acknowledged, oldest first
+  std::vector<store::LostHours> lost_hours;  // what the totals lack by every loss so far
 };
 
 // Hears the device's telemetry and its acknowledgements, and publishes. Never waits for the network except in Stop. All

@@ -10,7 +10,9 @@
 #include "base/timestamp.h"
 #include "mqtt/broker_for_tests.h"
 #include "mqtt/mailbox_for_tests.h"
+#include "mqtt/topics.h"
 #include "probe/manual_clock.h"
+#include "store/ledger_for_tests.h"
 #include "telemetry/sensor_message.h"
 
 namespace inferometer::device {
@@ -165,7 +167,8 @@ TEST_F(PublisherTest, StatusHasContextAndLossesAndWhatIsHeld) {
   publisher_->PublishStatus({.lag_records = 3,
                              .lost_records = 2,
                              .streams = {{0xab, 1, 9}, {0xcd, 1, 0}},
-                             .lost = {{4, 0xab, 5, 6, 2, store::LossReason::kEvicted}}});
+                             .lost = {{4, 0xab, 5, 6, 2, store::LossReason::kEvicted}},
+                             .lost_hours = {store::LostHours::Unknown(2)}});
   const auto statuses = On("iot/status/abc", 1);
   ASSERT_EQ(statuses.size(), 1U);
   EXPECT_NE(
@@ -174,9 +177,28 @@ TEST_F(PublisherTest, StatusHasContextAndLossesAndWhatIsHeld) {
                        R"({"stream":"00000000000000ab","first":1,"last":9},)"
                        R"({"stream":"00000000000000cd","first":1,"last":0}],"lost":[)"
                        R"({"n":4,"stream":"00000000000000ab","from":5,"to":6,"count":2,"reason":"evicted"}],)"
+                       R"("lost_hours":[{"total_inferences":2,"failed_inferences":0}],)"
                        R"("context":{"schema_version":1}})"),
       std::string::npos)
       << statuses[0];
+}
+
+// All that can be said at once: of the rest nothing is left out, and of the lost hours no sum.
+TEST_F(PublisherTest, StatusWithTheMostLostHoursIsStillOneThatAHubTakes) {
+  publisher_->SetContext({{"schema_version", std::string(8'000, 'x')}});
+  ShippingStatus status;
+  for (std::uint64_t i = 1; i <= 256; ++i) {
+    status.streams.push_back({i, 1, 100'000});
+    status.lost.push_back({i, i, 1, 100'000, 100'000, store::LossReason::kEvicted});
+  }
+  for (const store::LostHours& one : store::FullHours()) AddLostHours(one, status.lost_hours);
+  publisher_->PublishStatus(status);
+  const auto statuses = On("iot/status/abc", 1);
+  ASSERT_EQ(statuses.size(), 1U);
+  EXPECT_LE(statuses[0].size(), mqtt::kLargestStatusBytes);
+  EXPECT_NE(statuses[0].find(R"("lost_hours":[{"first_hour":"1970-01-01T00:00:00.000000Z")"), std::string::npos);
+  EXPECT_NE(statuses[0].find(R"("last_hour":"1970-01-08T23:00:00.000000Z")"), std::string::npos);
+  EXPECT_NE(statuses[0].find(R"("context":{"schema_version":"xxx)"), std::string::npos);
 }
 
 TEST_F(PublisherTest, GoodByeIsARetainedOffline) {

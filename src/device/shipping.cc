@@ -232,6 +232,7 @@ ShippingStatus Shipping::Status() const {
     }
   }
   status.lost = keeping_.ledger().LossesToTell();
+  status.lost_hours = keeping_.ledger().lost_hours();
   return status;
 }
 

@@ -166,6 +166,7 @@ void Collector::TakeStatus(const std::string& device, std::string_view payload) 
   if (!status->is_online) return;
   state->report.lag = status->lag_records;
   state->report.losses = status->losses;
+  state->lost_hours = status->lost_hours;
   if (status->context) state->context = *status->context;
   if (const auto anchor = status->anchor()) anchors_.Note(device, anchor->boot, anchor->anchor, clock_.Wall());
   if (is_failing()) return;
@@ -243,10 +244,14 @@ CollectorReport Collector::Report() const {
   report.bytes = journal_->bytes();
   report.store_id = store_id_;
   std::size_t gaps_left = kMostGaps;
+  std::size_t hours_left = kMostReportedHours;
   for (const auto& [device, state] : devices_) {
     report.devices.push_back(state.report);
     report.devices.back().gaps = Gaps(device, std::min(gaps_left, kMostGapsOfDevice));
     gaps_left -= report.devices.back().gaps.size();
+    auto& hours = report.devices.back().lost_hours =
+        store::WithAtMost(std::max<std::size_t>(hours_left, 2), state.lost_hours);
+    hours_left -= std::min(hours_left, hours.size());
   }
   return report;
 }

@@ -28,6 +28,7 @@
 #include "os/files.h"
 #include "store/journal.h"
 #include "store/journal_reader.h"
+#include "store/lost_hours.h"
 #include "store/metrics_folder.h"
 #include "store/record_files.h"
 
@@ -58,6 +59,8 @@ struct CollectorOptions {
 // How many gaps a report names, of a device and of all together.
 inline constexpr std::size_t kMostGapsOfDevice = 100;
 inline constexpr std::size_t kMostGaps = 10'000;
+// How many spans of lost hours a report names of all devices together; beyond, a device's are two.
+inline constexpr std::size_t kMostReportedHours = 10'000;
 
 // What a device's row of the hub's report says.
 struct DeviceReport {
@@ -74,6 +77,7 @@ struct DeviceReport {
   bool is_online = false;
   std::vector<std::pair<std::string, std::uint64_t>> losses;  // counters by name, as its last status said
   std::vector<Gap> gaps;                                      // the first of them
+  std::vector<store::LostHours> lost_hours;                   // as its last status said
 };
 
 struct CollectorReport {
@@ -143,7 +147,8 @@ class Collector final : public store::JournalOwner {
     std::string folder_name;
     std::unique_ptr<store::MetricsFolder> folder;  // once something is saved
     std::string context = "{}";
-    std::vector<LostRange> known_losses;  // of the last status
+    std::vector<LostRange> known_losses;       // of the last status
+    std::vector<store::LostHours> lost_hours;  // likewise
     std::optional<std::chrono::nanoseconds> unsaved_since;
     DeviceReport report;
   };

@@ -11,6 +11,7 @@
 #include "base/record_key.h"
 #include "os/files.h"
 #include "os/temporary_folder.h"
+#include "store/ledger_for_tests.h"
 
 namespace inferometer::hub {
 namespace {
@@ -76,6 +77,29 @@ TEST_F(ACollector, RepliesLaterToThoseWhoDidNotGetTheirsWithWhatIsDurableThen) {
   EXPECT_EQ(Replies(1), Lines{"ccc 2"}) << "who waits longest comes first";
   EXPECT_EQ(Replies(1), Lines{"aaa 2"});
   EXPECT_FALSE(collector_->has_replies());
+}
+
+TEST_F(ACollector, ReportsTheLostHoursThatADeviceToldLast) {
+  const auto told = [&](const std::vector<store::LostHours>& hours) {
+    std::string json = R"({"status":"online","lost_hours":)";
+    store::AppendLostHoursJson(hours, json);
+    collector_->Take("iot/status/aaa", json + "}");
+    return collector_->Report().devices.at(0).lost_hours;
+  };
+  const std::vector<store::LostHours> some = {store::LostHours::Unknown(2), store::HourOf(5), store::HourOf(7)};
+  EXPECT_EQ(told(some), some);
+  EXPECT_EQ(told({store::HourOf(5)}), std::vector<store::LostHours>{store::HourOf(5)});
+  collector_->Take("iot/status/aaa", R"({"status":"offline"})");
+  EXPECT_EQ(collector_->Report().devices.at(0).lost_hours.size(), 1U) << "a last will says nothing of them";
+}
+
+TEST_F(ACollector, ReportOfManyDevicesNamesFewSpansOfEachAndLosesNoSum) {
+  std::string json = R"({"status":"online","lost_hours":)";
+  store::AppendLostHoursJson(store::FullHours(), json);
+  for (int i = 0; i < 110; ++i) collector_->Take("iot/status/device-" + std::to_string(100 + i), json + "}");
+  const auto report = collector_->Report();
+  EXPECT_EQ(report.devices.front().lost_hours, store::FullHours());
+  EXPECT_EQ(report.devices.back().lost_hours, store::WithAtMost(2, store::FullHours()));
 }
 
 TEST_F(ACollector, NamesAStreamOnceHoweverOftenItWasSent) {

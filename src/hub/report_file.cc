@@ -5,6 +5,7 @@
 #include "base/record_key.h"
 #include "base/timestamp.h"
 #include "record/json_pieces.h"
+#include "store/lost_hours.h"
 
 namespace inferometer::hub {
 namespace {
@@ -57,6 +58,8 @@ void AppendDevice(const DeviceReport& device, std::string& out) {
   AppendLosses(device, out);
   object.Key("gaps");
   AppendGaps(device, out);
+  object.Key("lost_hours");
+  store::AppendLostHoursJson(device.lost_hours, out);
   object.Close();
 }
 

@@ -8,6 +8,7 @@
 
 #include "os/simulated_disk.h"
 #include "store/journal_for_tests.h"
+#include "store/ledger_for_tests.h"
 
 namespace inferometer::hub {
 namespace {
@@ -34,6 +35,7 @@ CollectorReport ReportOfTwo() {
   heard.last_received = WallTime(std::chrono::microseconds(1759833015123456));
   heard.losses = {{"telemetry_malformed", 1}, {"records_lost", 5}};
   heard.gaps = {{.stream = 1, .from = 5, .to = 9}, {.stream = 1, .from = 12, .to = 12}};
+  heard.lost_hours = {store::LostHours::Unknown(2), store::HourOf(488'578, 488'580, 3)};
   report.devices.emplace_back().device = "pi-08";
   return report;
 }

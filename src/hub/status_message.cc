@@ -7,6 +7,7 @@
 #include "base/device_id.h"
 #include "base/record_key.h"
 #include "base/timestamp.h"
+#include "hub/lost_hours_json.h"
 #include "hub/member_walk.h"
 #include "hub/strict_json.h"
 
@@ -73,6 +74,7 @@ class Reader {
         {"boottime_ms", &Reader::TakeBootTime}, {"clock", &Reader::TakeClock},
         {"streams", &Reader::TakeStreams},      {"lost", &Reader::TakeLost},
         {"losses", &Reader::TakeLossCounters},  {"context", &Reader::TakeContext},
+        {"lost_hours", &Reader::TakeLostHours},
     };
     for (const Known& known : kKnown) {
       if (known.key == key) return (this->*known.take)(value);
@@ -179,6 +181,14 @@ class Reader {
       message_.losses.emplace_back(name, number);
     }
     return Ok();
+  }
+
+  Status TakeLostHours(dom::element value) {
+    RETURN_IF_ERROR(Items(value, "lost_hours", store::kMostLostHours, [this](dom::object item) {
+      return ReadLostHours(item, message_.lost_hours.emplace_back());
+    }));
+    const Status possible = store::CheckLostHours(message_.lost_hours);
+    return possible.ok() ? Ok() : Failed("lost_hours", possible.message());
   }
 
   Status TakeContext(dom::element value) {

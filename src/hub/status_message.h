@@ -12,11 +12,13 @@
 #include "hub/clock_repair.h"
 #include "inferometer/record.h"
 #include "inferometer/status.h"
+#include "mqtt/topics.h"
 #include "os/boot.h"
+#include "store/lost_hours.h"
 
 namespace inferometer::hub {
 
-inline constexpr std::size_t kLargestStatusBytes = 65536;
+using mqtt::kLargestStatusBytes;
 inline constexpr std::size_t kLargestContextBytes = 16384;
 inline constexpr std::size_t kMostHeldRanges = 256;
 inline constexpr std::size_t kMostLostRanges = 256;
@@ -54,6 +56,8 @@ struct StatusMessage {
   std::optional<std::uint64_t> lag_messages;
   std::vector<HeldRange> streams;  // oldest first, none twice
   std::vector<LostRange> lost;     // oldest first
+  // What the totals lack by lost records, since the device's journal was made; as CheckLostHours wants it.
+  std::vector<store::LostHours> lost_hours;
   std::optional<bool> is_synchronised;
   std::optional<os::BootId> boot;
   std::optional<BootTime> boottime;                           // at `timestamp`

@@ -1,6 +1,7 @@
 #pragma once
 // The topics that devices and the hub speak on, and nothing else.
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,9 @@ struct Topic {
 
   friend bool operator==(const Topic&, const Topic&) = default;
 };
+
+// What a hub takes as a device's status; a device keeps its own below.
+inline constexpr std::size_t kLargestStatusBytes = 65536;
 
 // Pure functions. What is parsed is made again to the same text: the id must stand in its canonical form, since a topic
 // in another spelling belongs to another user in the broker's access list. The failure names the part that is wrong,
