@@ -3,7 +3,7 @@
 C1 what was durable is stored or reported lost     C5 a device's records stand in its folder only
 C2 no record stands twice                          C6 processes live, memory and disk stay under their bounds
 C3 what is stored is what was handed over          C7 handing a record over never waits for a disk or a network
-C4 a gap in the sequences is reported
+C4 a gap in the sequences is reported                C8 what was given up is counted in the lost hours
 """
 import collections
 import json
@@ -41,10 +41,14 @@ class Oracle:
                 if device in (None, devices[stream]) for sequence in range(1, upto + 1)}
 
 
-def read_ledger(path):
-    """The newest good slot's streams acknowledged up to where, and loss reports (docs/journal-format.md)."""
+GIVEN_UP = {1: "evicted", 2: "no_room", 5: "queue_full"}
+MOST_LOSSES = 256
+
+
+def newest_slot(path):
+    """Of a ledger, its newest good slot; None where there is none (docs/journal-format.md)."""
     if not path.exists():
-        return {}, []
+        return None
     content, best = path.read_bytes(), None
     for begin in (0, 32768):
         slot = content[begin:begin + 32768]
@@ -56,15 +60,45 @@ def read_ledger(path):
         generation = struct.unpack_from("<Q", slot, 16)[0]
         if best is None or generation > best[0]:
             best = generation, slot
-    if best is None:
-        return {}, []
-    slot = best[1]
+    return best and best[1]
+
+
+def losses_in(slot):
+    """(number, stream, from, to, count, reason, flags) of each loss report."""
     acknowledged, losses = struct.unpack_from("<II", slot, 56)
-    acks = dict(struct.unpack_from("<QQ", slot, 64 + 16 * i) for i in range(acknowledged))
-    begin = 64 + 16 * acknowledged
-    fields = [struct.unpack_from("<QQQQQI", slot, begin + 48 * i) for i in range(losses)]
+    return [struct.unpack_from("<QQQQQII", slot, 64 + 16 * acknowledged + 48 * i) for i in range(losses)]
+
+
+def read_ledger(path):
+    """Streams acknowledged up to where, and loss reports."""
+    slot = newest_slot(path)
+    if slot is None:
+        return {}, []
+    acks = dict(struct.unpack_from("<QQ", slot, 64 + 16 * i) for i in range(struct.unpack_from("<I", slot, 56)[0]))
     return ({f"{stream:016x}": upto for stream, upto in acks.items()},
-            [(f"{stream:016x}", first, last) for _, stream, first, last, _, _ in fields])
+            [(f"{stream:016x}", first, last) for _, stream, first, last, *_ in losses_in(slot)])
+
+
+def check_lost_hours(verdict, path):
+    """C8, and how many were given up. Where reports had to be merged, nobody can tell for what reason each record went."""
+    slot = newest_slot(path)
+    losses = losses_in(slot) if slot else []
+    if not losses or len(losses) >= MOST_LOSSES:
+        return 0
+    given_up = sum(count for _, _, _, _, count, reason, _ in losses if reason in GIVEN_UP)
+    verdict.expect(inferences_lost(slot, losses) == given_up,
+                   f"C8: {path}: {inferences_lost(slot, losses)} in the lost hours, {given_up} in the reports")
+    return given_up
+
+
+def inferences_lost(slot, losses):
+    if not losses[0][6] & 2:
+        return 0
+    used = struct.unpack_from("<I", slot, 12)[0]
+    spans = struct.unpack_from("<I", slot, used)[0]
+    end = used + 4 + 124 * spans
+    assert struct.unpack_from("<I", slot, end)[0] == zlib.crc32(slot[used:end], struct.unpack_from("<I", slot, used - 4)[0])
+    return sum(struct.unpack_from("<Q", slot, used + 4 + 124 * i + 8)[0] for i in range(spans))
 
 
 def stored_in(folder):

@@ -165,6 +165,8 @@ def full_disk(stage, options, make_full, records):
     stage.take_report(agent)
     stage.drain(broker)
     stage.check_hub(hub)
+    if stage.given_up:
+        stage.note(f"{stage.given_up} records given up, all in the lost hours")
     stage.expect("kept in memory" in agent.log() or stage.verdict.reported or "No space" in agent.log(), f"nobody noticed: {agent.log()}")
 
 

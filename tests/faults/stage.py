@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 
-from checker import Oracle, Verdict, check_stored, read_ledger, reported_ids
+from checker import Oracle, Verdict, check_lost_hours, check_stored, read_ledger, reported_ids
 from proxy import Proxy
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -117,7 +117,7 @@ class Stage:
         self.folder, self.full, self.random = folder, full, random.Random(seed)
         self.oracle_folder = pathlib.Path(tempfile.mkdtemp(prefix="inferometer-oracle-", dir="/dev/shm"))
         self.brokers, self.processes, self.proxies, self.mounts, self.notes = [], [], [], [], []
-        self.verdict, self._number = Verdict(), 0
+        self.verdict, self.given_up, self._number = Verdict(), 0, 0
 
     def next_number(self):
         self._number += 1
@@ -247,6 +247,8 @@ class Stage:
         assert oracle.offered, "nothing was handed over: the row shows nothing"
         reported = reported_ids(self.ledgers(), oracle)
         self.verdict.add(check_stored(folder, oracle, reported, device))
+        for path in self.ledgers():
+            self.given_up = max(self.given_up, check_lost_hours(self.verdict, path))
 
     def check_device(self, device="dev-1"):
         self.check(self.folder / device, device)

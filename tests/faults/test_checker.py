@@ -4,7 +4,7 @@ import mmap
 import struct
 import zlib
 
-from checker import Oracle, check_stored, read_ledger
+from checker import Oracle, Verdict, check_lost_hours, check_stored, read_ledger
 
 STREAM = "00000000000000aa"
 
@@ -88,3 +88,24 @@ def test_oracle_is_cut_behind_its_last_line_and_only_when_nobody_writes_it(tmp_p
     with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ):
         assert str(path) in mapped_files()
     assert str(path) not in mapped_files()
+
+
+def test_lost_hours_must_count_what_was_given_up_and_nothing_else(tmp_path):
+    def ledger(evicted, rejected, inferences):
+        flags = 2 if inferences else 0
+        losses = [(1, 0xaa, 1, evicted, evicted, 1, flags), (2, 0xaa, 100, 99 + rejected, rejected, 4, 0)]
+        slot = b"INFLEDG\n" + struct.pack("<IIQQQQQII", 1, 68 + 96, 5, 7, 3, 0, 0, 0, 2)
+        slot += b"".join(struct.pack("<QQQQQII", *loss) for loss in losses)
+        reports = zlib.crc32(slot)
+        hours = struct.pack("<I", 1) + struct.pack("<IIQ", 5, 5, inferences).ljust(124, b"\0")
+        slot += struct.pack("<I", reports)
+        if inferences:
+            slot += hours + struct.pack("<I", zlib.crc32(hours, reports))
+        (tmp_path / "ledger").write_bytes(slot.ljust(65536, b"\0"))
+        verdict = Verdict()
+        return check_lost_hours(verdict, tmp_path / "ledger"), [one[:2] for one in verdict.wrong]
+
+    assert ledger(4, 3, 4) == (4, [])
+    assert ledger(4, 3, 7) == (4, ["C8"])
+    assert ledger(4, 3, 0) == (4, ["C8"])
+    assert check_lost_hours(Verdict(), tmp_path / "none") == 0
