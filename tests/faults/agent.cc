@@ -59,12 +59,20 @@ class Agent {
     lock_.emplace(std::move(lock));
     ASSIGN_OR_RETURN(stream_, os::RandomBits());
     if (!arguments_.oracle.empty()) {
-      constexpr std::size_t kOracleBytes = std::size_t{64} << 20U;
-      ASSIGN_OR_RETURN(auto oracle, Oracle::Create(arguments_.oracle + "." + base::StreamText(stream_), kOracleBytes));
+      ASSIGN_OR_RETURN(auto oracle, Oracle::Create(arguments_.oracle + "." + base::StreamText(stream_), OracleBytes()));
       oracle_.emplace(std::move(oracle));
     }
     RETURN_IF_ERROR(StartKeeper());
     return Connect();
+  }
+
+  // Room for every record and what is said of it; for as many as there may be, 64 MiB.
+  [[nodiscard]] std::size_t OracleBytes() const {
+    constexpr std::size_t kOfARecord = 2048;
+    constexpr std::size_t kLeast = std::size_t{64} << 10U;
+    constexpr std::size_t kOfMany = std::size_t{64} << 20U;
+    constexpr std::uint64_t kMany = 1'000'000;
+    return arguments_.records >= kMany ? kOfMany : kLeast + arguments_.records * kOfARecord;
   }
 
   void Run() {

@@ -19,7 +19,6 @@ from conftest import PROGRAM, Broker, clean_environment, wait_until  # noqa: E40
 
 AGENT = PROGRAM.parent / "fault-agent"
 HUB_RSS_MB, AGENT_RSS_MB = 512, 128
-ORACLE_BYTES = 64 << 20  # of a file until its agent has ended and it is cut to what stands in it
 KEEP_P99_US = 20_000  # a disk or a network that is waited for shows as hundreds of milliseconds
 
 
@@ -159,7 +158,7 @@ class Stage:
     def cut_oracles(self):
         """Gives the room behind the last line back, of agents that have ended: some rows play hundreds, and it is memory."""
         old = [path for path in self.oracle_folder.iterdir()
-               if path.stat().st_size == ORACLE_BYTES and time.time() - path.stat().st_mtime > 2]
+               if time.time() - path.stat().st_mtime > 2 and first_zero_byte(path) < path.stat().st_size]
         in_use = mapped_files() if old else ""
         for path in old:
             if str(path) not in in_use:
