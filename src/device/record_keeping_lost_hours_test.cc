@@ -77,17 +77,19 @@ class LostHoursOfKeepingTest : public testing::Test {
     return all;
   }
   void ExpectHoursAsReported(const std::string& when = "") const {
-    const auto& hours = keeping_->ledger().lost_hours();
-    EXPECT_EQ(InferencesIn(hours), InferencesIn(Reported())) << when;
-    // What a power cut tore before it was durable, and cannot be read, has no hour; nothing else has none.
-    if (hours.empty() || hours[0].hours) {
-      EXPECT_EQ(hours, Reported()) << when;
-    }
+    EXPECT_EQ(keeping_->ledger().lost_hours(), Reported()) << when;
     const auto& losses = keeping_->ledger().losses();
     const auto count =
         std::accumulate(losses.begin(), losses.end(), std::uint64_t{0},
                         [](std::uint64_t sum, const store::Loss& one) { return sum + one.to - one.from + 1; });
     EXPECT_EQ(keeping_->lost_records(), count) << when;
+  }
+  // What a power cut tore before it was durable, and cannot be read, has no hour.
+  void ExpectHoursAsReportedButForTornOnes(const std::string& when) const {
+    const auto& hours = keeping_->ledger().lost_hours();
+    if (hours.empty() || hours[0].hours) return ExpectHoursAsReported(when);
+    EXPECT_LT(hours[0].inferences, 30U) << when;
+    EXPECT_EQ(InferencesIn(hours), keeping_->lost_records()) << when;
   }
 
   store::HandClock clock_;
@@ -204,16 +206,17 @@ TEST_P(LostHoursCrashTest, EachRecordCountsOnceWhateverCallIsTheLast) {
     disk_->SetAfterFailedSync(os::AfterFailedSync::kReadsNew);
     ASSERT_TRUE(Start());
     Append(100);
+    const std::uint64_t before = keeping_->lost_records();
     disk_->CrashAtCall(cut);
-    Append(20);
+    Append(60);
     was_cut = disk_->crashed();
-    if (keeping_->lost_records() > 0) ++evicted;
+    if (was_cut && keeping_->lost_records() > before) ++evicted;
     disk_->Crash(static_cast<std::uint64_t>(cut), GetParam());
     disk_->Restart();
     ASSERT_TRUE(Start());
-    ExpectHoursAsReported(fmt::format("after call {}", cut));
+    ExpectHoursAsReportedButForTornOnes(fmt::format("after call {}", cut));
     Append(120);
-    ExpectHoursAsReported(fmt::format("after call {}, and more", cut));
+    ExpectHoursAsReportedButForTornOnes(fmt::format("after call {}, and more", cut));
     if (keeping_->ledger().lost_hours()[0].hours) ++readable;
     if (HasFailure()) return;
   }
