@@ -87,7 +87,6 @@ class Hub {
   std::chrono::nanoseconds reported_{0};
   ReportFile report_file_;  // the thread's
   std::string told_report_problem_;
-  std::uint64_t reported_records_ = 0;
   Status last_save_;
 
   mutable std::mutex mutex_;

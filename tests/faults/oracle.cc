@@ -39,7 +39,10 @@ void Oracle::Durable(std::string_view stream, std::uint64_t sequence) {
 
 // The checker must not be told less than what happened: a full oracle ends the test.
 void Oracle::Append(std::string_view line) {
-  if (line.size() > size_ - end_) std::abort();
+  if (line.size() > size_ - end_) {
+    fmt::print(stderr, "the oracle is full: give it room for more records\n");
+    std::abort();
+  }
   std::memcpy(bytes_ + end_, line.data(), line.size());
   end_ += line.size();
 }

@@ -134,7 +134,7 @@ def hub_wiped(stage):
 def silent_cut(stage):
     broker = stage.start_broker()
     proxy, hub = stage.start_proxy(broker), stage.start_hub(broker)
-    agent = stage.start_agent(proxy, "--rate", 100)
+    agent = stage.start_agent(proxy, "--rate", 100, "--records", 250_000 if stage.full else 20_000)  # more than it gets to
     noticed = []
     for directions in ((UP, DOWN), (UP,), (DOWN,)):
         stage.wait_for_records(agent, 50)
