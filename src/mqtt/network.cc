@@ -91,7 +91,8 @@ Status Network::Serve(Session& session, Subscriptions& subscriptions) {
 }
 
 Status Network::Advance(Session& session, Subscriptions& subscriptions) {
-  RETURN_IF_ERROR(session.Step(bell_, LongestWait(subscriptions)));
+  const Time next_due = session.accepted() ? subscriptions.next_due() : Time::max();
+  RETURN_IF_ERROR(session.Step(bell_, LongestWait(next_due)));
   if (!session.accepted()) return Ok();
   if (!std::exchange(greeted_, true)) NoteConnected(session, subscriptions);
   if (subscriptions.Due(steady_clock::now())) {
@@ -213,8 +214,8 @@ bool Network::MayGoOnLocked() const {
   return !stopping_ || (outgoing_.pending() > 0 && steady_clock::now() < stop_by_);
 }
 
-milliseconds Network::LongestWait(const Subscriptions& subscriptions) const {
-  Time end = std::min(steady_clock::now() + kHeartbeat, subscriptions.next_due());
+milliseconds Network::LongestWait(Time next_due) const {
+  Time end = std::min(steady_clock::now() + kHeartbeat, next_due);
   const std::lock_guard lock(mutex_);
   if (stopping_) end = std::min(end, stop_by_);
   return std::max(milliseconds(0), std::chrono::ceil<milliseconds>(end - steady_clock::now()));

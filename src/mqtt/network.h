@@ -61,7 +61,7 @@ class Network {
   bool MayTake(const Message& message, const Status& check);  // REQUIRES: mutex_ is held
   [[nodiscard]] bool MayGoOn() const;
   [[nodiscard]] bool MayGoOnLocked() const;  // REQUIRES: mutex_ is held
-  [[nodiscard]] std::chrono::milliseconds LongestWait(const Subscriptions& subscriptions) const;
+  [[nodiscard]] std::chrono::milliseconds LongestWait(Time next_due) const;
   [[nodiscard]] BackOff NewBackOff() const { return {options_.backoff_first, options_.backoff_most, options_.random}; }
 
   const Options options_;

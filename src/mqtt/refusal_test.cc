@@ -6,6 +6,7 @@
 #include "mqtt/connection.h"
 #include "mqtt/mailbox_for_tests.h"
 #include "mqtt/scripted_broker_for_tests.h"
+#include "os/process.h"
 
 namespace inferometer::mqtt {
 namespace {
@@ -139,6 +140,16 @@ TEST(Refusal, SecondClientWithTheSameIdIsNamedAsAPossibleReason) {
 const std::string kConnectAccepted("\x20\x03\x00\x00\x00", 5);
 const std::string kSubscriptionRefused("\x90\x04\x00\x01\x00\x87", 6);
 const std::string kSubscriptionGranted("\x90\x04\x00\x02\x00\x01", 6);
+
+// A device must not lose a processor to a broker that hangs.
+TEST(ScriptedRefusal, WaitingForTheAnswerToTheConnectTakesNoProcessorTime) {
+  const ScriptedBroker broker({""});
+  const auto connection = MustStart(QuickOptions(broker.port(), "self", {"n"}));
+  while (broker.heard() == 0) std::this_thread::sleep_for(milliseconds(1));
+  const auto before = os::LaggingProcessCpuTime();
+  std::this_thread::sleep_for(milliseconds(500));
+  EXPECT_LT(os::LaggingProcessCpuTime() - before, milliseconds(150));
+}
 
 TEST(ScriptedRefusal, RefusedSubscriptionIsToldAndAskedForAgain) {
   const ScriptedBroker broker({kConnectAccepted, kSubscriptionRefused, kSubscriptionGranted});
