@@ -84,13 +84,13 @@ Status TakeHistogram(dom::object times, store::LostHours& hours) {
 }
 
 Status TakeTimes(dom::object item, store::LostHours& hours) {
-  constexpr double kMostMs = static_cast<double>(store::kLargestLostSum / 1000);
+  constexpr std::uint64_t kMostMs = store::kLargestLostSum / 1000;
   std::optional<dom::object> times;
   RETURN_IF_ERROR(TakeObject(item, "inference_time_ms", times));
   if (!times) return Ok();
   RETURN_IF_ERROR(TakeHistogram(*times, hours));
   double total = 0;
-  if (times->at_key("total").get(total) || !(total >= 0) || total > kMostMs) {
+  if (times->at_key("total").get(total) || !(total >= 0) || total > static_cast<double>(kMostMs)) {
     return Failed("inference_time_ms", "without a total that can be");
   }
   hours.inference_time_us = static_cast<std::uint64_t>(std::llround(total * 1000));
