@@ -83,15 +83,16 @@ def main():
 
     bounds = rig.Bounds()
     bounds.row(f"{records:,} records drained in {seconds:.1f} s, that is", f"{records / seconds:,.0f}", "/s")
-    peaks = {share: samples.peaks(share) for share in (0.1, 0.5, 1.0)}
-    for place, name in enumerate(("device", "hub")):
+    peaks = {share: samples.peaks(share) for share in (0.1, 0.25, 0.5, 1.0)}
+    # The hub holds the places of up to 200,000 records that are in no file yet, so it grows until as many have come.
+    for place, (name, since) in enumerate((("device", 0.1), ("hub", 0.25))):
         for share, peak in peaks.items():
             bounds.row(f"{name}: most memory up to {100 * share:.0f} %", f"{peak[place]:.1f}", "MB")
-        grown_mb = peaks[1.0][place] - peaks[0.1][place]
-        growth = grown_mb / peaks[0.1][place]
+        grown_mb = peaks[1.0][place] - peaks[since][place]
+        growth = grown_mb / peaks[since][place]
         # A short drain is over before all buffers were used once.
         bound = None if arguments.quick else f"{100 * MOST_GROWTH:.0f} % or {MOST_GROWN_MB} MB"
-        bounds.row(f"{name}: growth from 10 % to 100 %", f"{100 * growth:.1f}", "%", bound,
+        bounds.row(f"{name}: growth from {100 * since:.0f} % to 100 %", f"{100 * growth:.1f}", "%", bound,
                    growth <= MOST_GROWTH or grown_mb <= MOST_GROWN_MB)
     bounds.row("records sent again", sent_again(hub), "")
     bounds.held(records, *held)
