@@ -8,69 +8,13 @@
 #include <thread>
 #include <vector>
 
-#include "measure/recorder_state.h"
-#include "os/machine.h"
-#include "probe/energy/fake_powercap.h"
-#include "probe/energy/power_profile.h"
-#include "probe/manual_clock.h"
+#include "measure/recorder_for_tests.h"
 #include "record/fields.h"
 
 namespace inferometer {
 namespace {
 
 using std::chrono::milliseconds;
-
-constexpr const char* kSession = "0123456789abcdef";
-
-class RecorderTest : public testing::Test {
- protected:
-  RecorderTest() {
-    options_.device_id = "Pi-07";
-    options_.sysfs = powercap_.sysfs();
-  }
-  void Make() {
-    auto recorder = measure::RecorderState::MakeRecorder(options_, {&clock_, &occupancy_, kSession});
-    ASSERT_TRUE(recorder.ok()) << recorder.status().message();
-    recorder_ = std::move(recorder).value();
-  }
-  Inference Begin() { return recorder_->Begin({"SmolLM2", "cpu"}); }
-  // 10 ms of tokenising, 100 ms of prompt, then a token each 50 ms.
-  void Generate(Inference& inference, int tokens) {
-    clock_.Advance(milliseconds(10));
-    inference.PromptReady(40);
-    clock_.Advance(milliseconds(50));
-    for (int i = 0; i < tokens; ++i) {
-      clock_.Advance(milliseconds(50));
-      inference.Token();
-    }
-  }
-  InferenceRecord Measure(int tokens) {
-    Inference inference = Begin();
-    Generate(inference, tokens);
-    return inference.End("stop");
-  }
-
-  // 9 W in prompts, 8 W in decoding.
-  void PutProfile(const std::string& machine) {
-    const probe::PowerProfile profile{.machine = machine,
-                                      .measured_at = "2026-11-25T10:00:00.000000Z",
-                                      .source = "external",
-                                      .scope = "system",
-                                      .model_name = "m",
-                                      .threads = 2,
-                                      .idle = {3, 0},
-                                      .prefill = {9, 0},
-                                      .decode = {8, 0}};
-    options_.power_profile = powercap_.sysfs() / "profile.json";
-    ASSERT_TRUE(probe::WritePowerProfile(os::SystemFileCalls(), options_.power_profile, profile).ok());
-  }
-
-  probe::FakePowercap powercap_;
-  probe::ManualClock clock_;
-  measure::Occupancy occupancy_;
-  RecorderOptions options_;
-  std::unique_ptr<Recorder> recorder_;
-};
 
 TEST_F(RecorderTest, RecordHoldsEveryRequiredField) {
   clock_.wall = WallTime(std::chrono::seconds(1'700'000'000));
@@ -263,86 +207,6 @@ TEST_F(RecorderTest, ManyThreadsGetEachRecordIdOnce) {
   EXPECT_EQ(all.size(), static_cast<std::size_t>(kThreads * kEach));
 }
 
-TEST_F(RecorderTest, CounterGivesTheEnergy) {
-  powercap_.Add("intel-rapl:0", "package-0", 1'000'000);
-  Make();
-  Inference inference = Begin();
-  Generate(inference, 3);
-  powercap_.Set("intel-rapl:0", 3'100'000);
-  const InferenceRecord record = inference.End("stop");
-  EXPECT_EQ(record.energy_source, "rapl");
-  EXPECT_EQ(record.energy_scope, "package");
-  EXPECT_DOUBLE_EQ(*record.energy_consumed_mj, 2'100);
-  EXPECT_DOUBLE_EQ(*record.average_power_mw, 10'000);
-  EXPECT_FALSE(record.energy_unavailable_reason.has_value());
-}
-
-TEST_F(RecorderTest, FailedCounterLeavesTheModelWithTheReason) {
-  powercap_.Add("intel-rapl:0", "package-0", 1'000'000);
-  Make();
-  Inference inference = Begin();
-  Generate(inference, 3);
-  powercap_.Break("intel-rapl:0", "garbage\n");
-  const InferenceRecord record = inference.End("stop");
-  EXPECT_EQ(record.energy_source, "model");
-  EXPECT_GT(*record.energy_consumed_mj, 0);
-  EXPECT_NE(record.energy_unavailable_reason->find("not a number"), std::string::npos);
-}
-
-TEST_F(RecorderTest, ProfileOfThisMachineIsUsedWhereNothingMeasures) {
-  PutProfile(probe::MachineNameOf(os::DescribeMachine(options_.procfs, options_.sysfs)));
-  Make();
-  const InferenceRecord record = Measure(3);  // 110 ms to the first token, 100 ms after it
-  EXPECT_EQ(record.energy_source, "model_calibrated");
-  EXPECT_EQ(record.energy_scope, "system");
-  ASSERT_TRUE(record.energy_consumed_mj.has_value());
-  EXPECT_NEAR(*record.energy_consumed_mj, 110 * 9 + 100 * 8, 0.01);
-}
-
-TEST_F(RecorderTest, ProfileOfAnotherMachineIsNotUsedAndTheRecordSaysSo) {
-  PutProfile("another machine, 4 CPUs");
-  Make();
-  const InferenceRecord record = Measure(3);
-  EXPECT_EQ(record.energy_source, "model");
-  ASSERT_TRUE(record.energy_unavailable_reason.has_value());
-  EXPECT_NE(record.energy_unavailable_reason->find("profile of another machine"), std::string::npos);
-}
-
-TEST_F(RecorderTest, BadProfileIsAnErrorThatNamesTheFile) {
-  powercap_.Put("p", "profile.json", "{}");
-  options_.power_profile = powercap_.Zone("p") / "profile.json";
-  const auto bad = measure::RecorderState::MakeRecorder(options_, {&clock_, &occupancy_, kSession});
-  EXPECT_EQ(bad.status().code(), Code::kDataLoss);
-  EXPECT_NE(bad.status().message().find("profile.json"), std::string::npos);
-  options_.power_profile = powercap_.Zone("p") / "none.json";
-  const auto none = measure::RecorderState::MakeRecorder(options_, {&clock_, &occupancy_, kSession});
-  EXPECT_EQ(none.status().code(), Code::kNotFound);
-  options_.energy = EnergyChoice::kNone;  // nobody asks for it then
-  Make();
-}
-
-TEST_F(RecorderTest, BadProfileThatNobodyNamedIsNotUsedAndTheRecordSaysSo) {
-  powercap_.Put("p", "profile.json", "{}");
-  options_.power_profile = powercap_.Zone("p") / "profile.json";
-  options_.power_profile_must_be_readable = false;
-  Make();
-  const InferenceRecord record = Measure(3);
-  EXPECT_EQ(record.energy_source, "model");
-  EXPECT_NE(record.energy_unavailable_reason.value_or("").find("power profile unusable"), std::string::npos);
-  EXPECT_NE(recorder_->EnergyDescription().find("profile.json"), std::string::npos);
-}
-
-TEST_F(RecorderTest, WhatAGpuComputedGetsNoEnergyFromTheModelOfACpu) {
-  Make();
-  Inference inference = recorder_->Begin({"SmolLM2", "vulkan:0"});
-  Generate(inference, 3);
-  const InferenceRecord record = inference.End("stop");
-  EXPECT_FALSE(record.energy_consumed_mj.has_value());
-  EXPECT_FALSE(record.energy_source.has_value());
-  EXPECT_EQ(record.energy_unavailable_reason, "no energy sensor; the model covers CPUs only");
-  EXPECT_TRUE(record.cpu_time_ms.has_value());
-}
-
 TEST_F(RecorderTest, EveryMissingSourceLeavesItsFiguresOutAndTheRestWorks) {
   for (const bool has_status : {false, true}) {
     for (const bool has_clear_refs : {false, true}) {
@@ -376,12 +240,6 @@ TEST_F(RecorderTest, FiguresAreRoundedAsTheyAreWritten) {
   EXPECT_EQ(record.cpu_percent_avg, before.cpu_percent_avg);
   EXPECT_EQ(record.energy_uncertainty_mj, before.energy_uncertainty_mj);
   EXPECT_EQ(record.time_per_output_token_ms, before.time_per_output_token_ms);
-}
-
-TEST_F(RecorderTest, DescribesItsEnergyInOneLine) {
-  options_.energy = EnergyChoice::kNone;
-  Make();
-  EXPECT_EQ(recorder_->EnergyDescription(), "none (turned off)");
 }
 
 TEST(RecorderCreate, BadOptionsAreRefused) {
