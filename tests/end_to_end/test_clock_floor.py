@@ -6,19 +6,12 @@ import subprocess
 import pytest
 
 from conftest import DEVICE_ID, PROGRAM, clean_environment, wait_until, wall_clock
-from test_security import Lab
+from lab import Lab, lab  # noqa: F401  a fixture is found by its name in the module
 
 IN_1970 = "@1970-01-01 00:01:00"
 NOW = datetime.datetime.now(datetime.timezone.utc)
 
 pytestmark = pytest.mark.skipif(wall_clock(IN_1970) is None, reason="needs libfaketime")
-
-
-@pytest.fixture
-def lab(tmp_path):
-    lab = Lab(tmp_path).start()
-    yield lab
-    lab.stop()
 
 
 @pytest.fixture

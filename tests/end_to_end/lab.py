@@ -1,0 +1,88 @@
+"""A lab as `inferometer keys` sets it up, for the tests that need TLS: import the fixture `lab` by its name."""
+import os
+import re
+import shlex
+import subprocess
+
+import pytest
+
+from conftest import PROGRAM, ROOT, clean_environment, free_port, wait_until
+
+DEVICE, OTHER = "00:0f:00:70:91:0a", "pi-07"
+
+
+class Lab:
+    """An authority, its certificates, and a broker that has nothing but what `keys broker-config` wrote."""
+
+    def __init__(self, folder):
+        self.folder, self.keys, self.deployed, self.port, self.process = folder, folder / "keys", folder / "deployed", free_port(), None
+        self.run("ca", "--out", self.keys)
+        self.run("broker", "--host", "localhost")
+        self.run("device", DEVICE, OTHER)
+        for user in ("hub", "sensors", "viewer"):
+            self.run(user)
+        self.run("broker-config", "--out", self.deployed, "--etc", self.deployed, "--port", self.port)
+
+    def keys_command(self, verb, *arguments):
+        where = [] if verb == "ca" else ["--dir", self.keys]
+        return subprocess.run([PROGRAM, "keys", verb, *where, *map(str, arguments)], capture_output=True, text=True, timeout=60,
+                              env=clean_environment())
+
+    def run(self, verb, *arguments):
+        done = self.keys_command(verb, *arguments)
+        assert done.returncode == 0, done.stderr
+        return done
+
+    def start(self):
+        binary = subprocess.run([ROOT / "tools/find-mosquitto"], capture_output=True, text=True, check=True).stdout.strip()
+        own = self.folder / "mosquitto.conf"  # the shipped one, and whose user it runs as
+        own.write_text((self.deployed / "mosquitto.conf").read_text() + ("user root\n" if os.getuid() == 0 else ""))
+        self.process = subprocess.Popen([binary, "-c", own], stdout=subprocess.DEVNULL, stderr=open(self.folder / "broker.log", "a"))
+        wait_until(self.listens, "the broker listens")
+        return self
+
+    def listens(self):
+        return "running" in (self.folder / "broker.log").read_text()
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+    def pair(self, name):
+        stem = self.keys / ("devices" if not name.startswith("_") else "") / name
+        return ["--cert", f"{stem}.pem", "--key", f"{stem}.key"]
+
+    def as_client(self, name):
+        """Arguments of mosquitto_pub and mosquitto_sub."""
+        return ["-h", "localhost", "-p", str(self.port), "-V", "5", "-q", "1", "--cafile", str(self.keys / "ca.pem"), *self.pair(name)]
+
+    def as_program(self, name):
+        """Arguments of inferometer."""
+        return ["--broker", "localhost", "--port", self.port, "--ca", self.keys / "ca.pem", *self.pair(name)]
+
+    def publish(self, name, topic, payload="x", *more):
+        """The reason code of the broker's answer, 0x10 (nobody listens) being fine."""
+        done = subprocess.run(["mosquitto_pub", *self.as_client(name), "-t", topic, "-m", payload, "-d", *more], capture_output=True,
+                              text=True, timeout=30)
+        answer = re.search(r"received PUBACK \(Mid: \d+, RC:(\d+)\)", done.stdout)
+        assert answer, done.stdout + done.stderr
+        return int(answer.group(1)) % 0x10 if answer.group(1) == "16" else int(answer.group(1))
+
+    def is_turned_away(self, name):
+        done = subprocess.run(["mosquitto_pub", *self.as_client(name), "-t", "x", "-n", "-d"], capture_output=True, text=True, timeout=20)
+        return "received CONNACK (0)" not in done.stdout
+
+    def sign_by_hand(self, name, stem):
+        """What `keys` refuses to sign, signed with its key all the same: the broker on its own."""
+        subject = "/CN=" + re.sub(r"([/+])", r"\\\1", name)
+        shell = (f"cd {shlex.quote(str(self.keys))} && openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout {stem}.key "
+                 f"-subj {shlex.quote(subject)} -out {stem}.csr && openssl x509 -req -days 2 "
+                 f"-set_serial 0x{os.urandom(8).hex()} -in {stem}.csr -CA ca.pem -CAkey ca.key -out {stem}.pem")
+        subprocess.run(["bash", "-c", shell], check=True, capture_output=True)
+
+
+@pytest.fixture
+def lab(tmp_path):
+    lab = Lab(tmp_path).start()
+    yield lab
+    lab.stop()
