@@ -36,6 +36,11 @@ if(INFEROMETER_ENGINE_BACKEND STREQUAL "vulkan")
   endif()
 endif()
 
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
+  # As tools/setup does: docs/decisions/0025.
+  string(APPEND CMAKE_C_FLAGS " -mno-amx-tile -mno-amx-int8 -mno-amx-bf16")
+  string(APPEND CMAKE_CXX_FLAGS " -mno-amx-tile -mno-amx-int8 -mno-amx-bf16")
+endif()
 set(BUILD_SHARED_LIBS OFF)
 set(LLAMA_BUILD_COMMON OFF)
 set(LLAMA_BUILD_TESTS OFF)
