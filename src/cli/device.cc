@@ -267,10 +267,11 @@ class DeviceRun {
   }
 
   void Drain() {
-    keeper_->Flush(kFlush);
+    const bool is_saved = keeper_->Flush(kFlush);
     const auto drain = std::chrono::milliseconds(std::llround(arguments_.drain_seconds * 1000));
     const device::KeeperStats kept = keeper_->stats();
-    if ((kept.lag == 0 && kept.is_confirmed) || drain.count() == 0) return;
+    // Before it is saved, what is queued counts nowhere yet.
+    if ((is_saved && kept.lag == 0 && kept.is_confirmed) || drain.count() == 0) return;
     spdlog::info("waiting up to {} s for a hub to have the last {} records (--drain)", arguments_.drain_seconds,
                  kept.lag);
     keeper_->Drain(drain, stop_);
