@@ -5,6 +5,7 @@
 #include "base/device_id.h"
 #include "cli/default_model.h"
 #include "cli/log.h"
+#include "cli/message_options.h"
 #include "cli/probe_options.h"
 #include "os/machine.h"
 #include "probe/energy/power_model.h"
@@ -28,7 +29,7 @@ void AddIdentity(CLI::App& app, DeviceArguments& a) {
 void AddInput(CLI::App& app, DeviceArguments& a) {
   const char* group = "Messages (default: iot/telemetry/<device id> at the broker localhost)";
   app.add_option("--generate", a.generate, "Make N messages of the device's character")
-      ->check(CLI::NonNegativeNumber)
+      ->check(CheckMessageCount(0))
       ->type_name("N")
       ->group(group);
   app.add_option("--replay", a.replay,
@@ -40,11 +41,11 @@ void AddInput(CLI::App& app, DeviceArguments& a) {
       ->group(group);
   app.add_option("--speed", a.speed,
                  "Pace of --generate and --replay: 1 as recorded (default: as fast as the engine takes them)")
-      ->check(CLI::PositiveNumber)
+      ->check(CheckSpeed())
       ->type_name("FACTOR")
       ->group(group);
   app.add_option("--messages", a.most_messages, "End after N messages")
-      ->check(CLI::PositiveNumber)
+      ->check(CheckMessageCount(1))
       ->type_name("N")
       ->group(group);
   app.add_option("--queue", a.queue, "Messages of the broker that may wait; the oldest gives way, counted")
@@ -79,7 +80,7 @@ void AddModel(CLI::App& app, DeviceArguments& a) {
       ->capture_default_str()
       ->group(group);
   app.add_option("--seed", a.seed, "Of the sampling and of --generate")
-      ->check(CLI::NonNegativeNumber)
+      ->check(CheckSeed())
       ->capture_default_str()
       ->group(group);
   app.add_option("--threads", a.model.threads, "CPU threads (default: all CPUs)")

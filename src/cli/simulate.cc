@@ -11,6 +11,7 @@
 #include "cli/broker_options.h"
 #include "cli/command.h"
 #include "cli/log.h"
+#include "cli/message_options.h"
 #include "device/source.h"
 #include "mqtt/connection.h"
 #include "os/signals.h"
@@ -101,16 +102,16 @@ std::function<int()> SetUpSimulate(CLI::App& app) {
       ->required();
   auto* generate =
       app.add_option("--generate", arguments->generate, "Make N messages of the device's character (default: endless)")
-          ->check(CLI::NonNegativeNumber)
+          ->check(CheckMessageCount(0))
           ->type_name("N");
   app.add_option("--replay", arguments->replay, "Read messages from a CSV file of the environmental sensor data set")
       ->excludes(generate)
       ->type_name("FILE");
   app.add_option("--speed", arguments->speed,
                  "1: in the pace of their times (default: as fast as the broker takes them)")
-      ->check(CLI::PositiveNumber)
+      ->check(CheckSpeed())
       ->type_name("FACTOR");
-  app.add_option("--seed", arguments->seed, "Of --generate")->check(CLI::NonNegativeNumber)->capture_default_str();
+  app.add_option("--seed", arguments->seed, "Of --generate")->check(CheckSeed())->capture_default_str();
   AddBrokerOptions(app, arguments->broker);
   app.get_option("--broker")->required();
   AddLogLevel(app, arguments->log_level);

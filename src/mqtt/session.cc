@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <mutex>
 
+#include "mqtt/certificate_reasons.h"
+#include "mqtt/certificate_verdict.h"
 #include "mqtt/reasons.h"
 #include "mqtt/tls_context.h"
 
@@ -32,6 +34,7 @@ constexpr milliseconds kLongestRead{50};
 // Where packets come in numbers they are let come together for so long: each time that we wait for the next one alone
 // costs us and the broker a wake-up, as much as a message does.
 constexpr milliseconds kGather{2};
+constexpr std::chrono::seconds kVerdictWithin{2};
 
 void InitialiseLibraryOnce() {
   static std::once_flag once;
@@ -251,7 +254,16 @@ Status Session::Ended(int error) const {
   if (refused_with_) return ConnectRefused(options_, *refused_with_);
   if (disconnected_with_) return DisconnectedByBroker(options_, *disconnected_with_);
   if (error == MOSQ_ERR_KEEPALIVE) return NoAnswer(options_, "a ping", keepalive_);
-  return ConnectionLost(options_, error == MOSQ_ERR_SUCCESS ? MOSQ_ERR_CONN_LOST : error, library_log_, accepted_);
+  const std::string verdict = MayBeForOurCertificate() ? AskForVerdict(options_, kVerdictWithin) : "";
+  return ConnectionLost(options_, error == MOSQ_ERR_SUCCESS ? MOSQ_ERR_CONN_LOST : error,
+                        verdict.empty() ? library_log_ : verdict, accepted_);
+}
+
+// The broker has hung up before its answer, and neither said why nor had we anything against its own certificate.
+bool Session::MayBeForOurCertificate() const {
+  const bool is_explained =
+      CertificateRefused(options_, library_log_).has_value() || library_log_.find("verif") != std::string::npos;
+  return options_.tls && !accepted_ && !is_explained;
 }
 
 Status Session::CheckAnswerInTime() const {

@@ -79,6 +79,7 @@ class Session {
   [[nodiscard]] bool MustLookAfterKeepalive() const;
   [[nodiscard]] Status CheckAnswerInTime() const;
   [[nodiscard]] Status Ended(int error) const;
+  [[nodiscard]] bool MayBeForOurCertificate() const;
   [[nodiscard]] Status CannotBeSent(Code code, const Message& message, int error) const;
   [[nodiscard]] std::size_t PacketBytes(const Message& message) const;
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "mqtt/certificate_verdict.h"
 #include "mqtt/keys/keyed_broker_for_tests.h"
 #include "mqtt/keys/knock.h"
 
@@ -75,6 +76,15 @@ TEST_F(CertificateAtBroker, ThatIsRevokedIsTurnedAway) {
   ASSERT_TRUE(keyed_.Admit("device-1") && keyed_.Admit("device-2") && keyed_.RevokeAllOf("device-1") && keyed_.Start());
   ExpectTurnedAway("device-1", "it is revoked");
   ExpectLetIn("device-2");
+}
+
+TEST_F(CertificateAtBroker, ThatIsRevokedIsToldToWhoeverSaysNothing) {
+  ASSERT_TRUE(keyed_.Admit("device-1") && keyed_.Admit("device-2") && keyed_.RevokeAllOf("device-1"));
+  EXPECT_EQ(AskForVerdict(keyed_.OptionsWith("device-1"), seconds(1)), "") << "nobody listens";
+  ASSERT_TRUE(keyed_.Start());
+  EXPECT_THAT(AskForVerdict(keyed_.OptionsWith("device-1"), seconds(5)),
+              testing::HasSubstr("alert certificate revoked"));
+  EXPECT_EQ(AskForVerdict(keyed_.OptionsWith("device-2"), seconds(1)), "");
 }
 
 TEST_F(CertificateAtBroker, OfTheBrokerIsNoneForAClient) {
