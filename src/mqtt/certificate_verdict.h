@@ -13,7 +13,7 @@
 namespace inferometer::mqtt {
 
 // OpenSSL's words for the alert that the broker sends; empty where it sends none within `at_most`, or where the
-// handshake fails for another reason. Blocks for at most three times that, but for a name to be resolved.
+// handshake fails for another reason. Blocks for at most twice that, but for a name to be resolved.
 // REQUIRES: options.tls
 [[nodiscard]] std::string AskForVerdict(const Options& options, std::chrono::seconds at_most);
 
