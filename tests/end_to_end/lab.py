@@ -5,6 +5,7 @@ import re
 import select
 import shlex
 import socket
+import ssl
 import struct
 import subprocess
 import threading
@@ -77,6 +78,19 @@ class Lab:
     def is_turned_away(self, name):
         done = subprocess.run(["mosquitto_pub", *self.as_client(name), "-t", "x", "-n", "-d"], capture_output=True, text=True, timeout=20)
         return "received CONNACK (0)" not in done.stdout
+
+    def verdict(self, name):
+        """What the broker says of the certificate to a client that sends nothing behind its handshake, and so surely hears it."""
+        _, certificate, _, key = self.pair(name)
+        context = ssl.create_default_context(cafile=self.keys / "ca.pem")
+        context.load_cert_chain(certificate, key)
+        try:
+            with socket.create_connection(("localhost", self.port), 5) as plain, context.wrap_socket(plain, server_hostname="localhost") as line:
+                line.settimeout(1)
+                line.recv(1)
+        except (ssl.SSLError, TimeoutError) as said:
+            return str(said)
+        return ""
 
     def sign_by_hand(self, name, stem):
         """What `keys` refuses to sign, signed with its key all the same: the broker on its own."""
