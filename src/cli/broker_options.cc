@@ -21,6 +21,18 @@ constexpr int kPlainPort = 1883;
 constexpr int kTlsPort = 8883;
 constexpr std::size_t kLongestPassword = 65535;  // MQTT's own limit
 
+// As mosquitto's own clients take it: an address of IPv6 has more than one colon, a name has none.
+Status CheckHost(const std::string& host) {
+  if (host.find("://") != std::string::npos) {
+    return {Code::kInvalidArgument,
+            fmt::format("\"{}\" is a URL, not a host: give --broker HOST --port PORT, and --tls", host)};
+  }
+  const std::size_t colon = host.find(':');
+  if (colon == std::string::npos || host.find(':', colon + 1) != std::string::npos) return Ok();
+  return {Code::kInvalidArgument, fmt::format("the host \"{}\" has a port in it: give --broker {} --port {}", host,
+                                              host.substr(0, colon), host.substr(colon + 1))};
+}
+
 Result<std::string> Password(const std::string& file) {
   if (file.empty()) {
     const char* environment = std::getenv("MQTT_PASSWORD");
@@ -85,6 +97,7 @@ void AddBrokerOptions(CLI::App& app, BrokerArguments& arguments) {
 }
 
 Result<mqtt::Options> BrokerOptions(const BrokerArguments& arguments) {
+  RETURN_IF_ERROR(CheckHost(arguments.host));
   mqtt::Options options;
   const bool tls = arguments.tls || !arguments.ca_file.empty() || !arguments.cert_file.empty();
   options.host = arguments.host;

@@ -56,6 +56,23 @@ TEST_F(CertificateName, CannotBeToldFromWhatIsNoCertificate) {
   EXPECT_FALSE(CheckCertificateNames(arguments, "pi-08").ok());
 }
 
+std::string ErrorOfHost(const std::string& host) {
+  BrokerArguments arguments;
+  arguments.host = host;
+  const auto options = BrokerOptions(arguments);
+  return options.ok() ? "" : options.status().message();
+}
+
+TEST(BrokerHost, WithAPortInItIsToldTheOption) {
+  EXPECT_THAT(ErrorOfHost("10.0.0.7:1884"), HasSubstr("give --broker 10.0.0.7 --port 1884"));
+  EXPECT_THAT(ErrorOfHost("mqtts://hub.local"), HasSubstr("is a URL, not a host"));
+  EXPECT_THAT(ErrorOfHost("mqtts://hub.local:8883"), HasSubstr("is a URL, not a host"));
+}
+
+TEST(BrokerHost, IsANameOrAnAddress) {
+  for (const char* host : {"hub.local", "10.0.0.7", "::1", "fe80::1%eth0"}) EXPECT_EQ(ErrorOfHost(host), "") << host;
+}
+
 class CertificateBegin : public testing::Test {
  protected:
   static constexpr std::chrono::hours kHour{1};

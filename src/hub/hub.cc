@@ -167,6 +167,7 @@ CollectorReport Hub::Report() const {
 }
 
 Status Hub::Stop() {
+  connection_->Unsubscribe(kGoodBye);  // what the broker has sent already is still taken
   {
     const std::lock_guard lock(mutex_);
     is_stopping_ = true;

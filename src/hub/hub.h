@@ -48,7 +48,8 @@ class Hub {
   Hub(const Hub&) = delete;
   Hub& operator=(const Hub&) = delete;
 
-  // Takes nothing more, saves everything, says good-bye. The error is of the last save.
+  // Takes what the broker has sent until now (for 2 s at most) and nothing more, saves everything, says good-bye. The
+  // error is of the last save.
   [[nodiscard]] Status Stop();
 
   // As of a moment ago.

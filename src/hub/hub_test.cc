@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <future>
 
 #include "base/record_key.h"
 #include "mqtt/broker_for_tests.h"
@@ -53,7 +54,7 @@ class HubTest : public testing::Test {
     HubOptions options{.broker = mqtt::QuickOptions(broker_.port(), "hub"),
                        .collector = {.folder = folder_.path() / "hub", .new_store_id = 5},
                        .most_waiting_bytes = most_waiting_bytes_,
-                       .patience = milliseconds(50)};
+                       .patience = patience_};
     options.collector.journal.stream = ++own_stream_;
     options.collector.journal.keep_free_bytes = 0;
     options.collector.journal.retry_first = milliseconds(20);
@@ -114,6 +115,7 @@ class HubTest : public testing::Test {
   mqtt::Mailbox mailbox_;
   std::unique_ptr<mqtt::Connection> device_;
   std::size_t most_waiting_bytes_ = std::size_t{1} << 20U;
+  milliseconds patience_{50};
   std::uint64_t own_stream_ = 0;
   std::atomic<int> online_ = 0;
   std::mutex mutex_;
@@ -130,6 +132,21 @@ TEST_F(HubTest, WhatItAcknowledgesStandsInAFileAfterItsStop) {
   EXPECT_EQ(hub_->Report().records, 2U);
   EXPECT_EQ(hub_->Report().unsaved, 0U);
   EXPECT_THAT(Files(), HasSubstr(base::RecordIdText({"pi-07", kStream, 2})));
+}
+
+TEST_F(HubTest, WhatTheBrokerHasSentBeforeTheStopIsTaken) {
+  most_waiting_bytes_ = 1000;
+  patience_ = seconds(20);
+  StartBoth();
+  is_held_up_ = true;
+  for (std::uint64_t sequence = 1; sequence <= 20; ++sequence) Send(sequence);
+  ASSERT_TRUE(device_->WaitUntilAcknowledged(seconds(10)));  // by the broker
+  auto stopped = std::async(std::launch::async, [this] { return hub_->Stop(); });
+  std::this_thread::sleep_for(milliseconds(20));
+  is_held_up_ = false;
+  EXPECT_TRUE(stopped.get().ok());
+  EXPECT_EQ(hub_->Report().records, 20U);
+  EXPECT_EQ(hub_->Report().not_taken, 0U);
 }
 
 TEST_F(HubTest, WhatAKilledHubAcknowledgedTheNextOneSaves) {

@@ -24,6 +24,8 @@ bool Connection::Publish(Message message) { return network_->Publish(std::move(m
 
 bool Connection::WaitUntilAcknowledged(milliseconds at_most) { return network_->WaitUntilAcknowledged(at_most); }
 
+bool Connection::Unsubscribe(milliseconds at_most) { return network_->Unsubscribe(at_most); }
+
 bool Connection::Stop(std::vector<Message> last_messages, milliseconds at_most) {
   return End(std::move(last_messages), at_most, /*with_last_will=*/false);
 }

@@ -13,9 +13,9 @@ namespace inferometer::mqtt {
 
 class Network;
 
-// Publish, WaitUntilAcknowledged and stats are safe from any thread, Publish and stats also from the handlers. Stop and
-// the destructor belong to the owner, one call at a time, never from a handler. No call but the waiting ones waits for
-// anything but a short lock.
+// Publish, WaitUntilAcknowledged, Unsubscribe and stats are safe from any thread, Publish and stats also from the
+// handlers. Stop and the destructor belong to the owner, one call at a time, never from a handler. No call but the
+// waiting ones waits for anything but a short lock.
 //
 // Delivery: a message reaches the broker exactly once while the connection stands, and at least once when it broke
 // before the broker's acknowledgement came; with a ticket at most once, see Message. What a broker acknowledged and
@@ -39,6 +39,10 @@ class Connection {
   // Waits until nothing is pending; false when the time was over before. What has a ticket counts only until it is
   // answered or forgotten.
   bool WaitUntilAcknowledged(std::chrono::milliseconds at_most);
+
+  // Ends the subscriptions for good. True: everything that the broker had sent for them has been handed to on_message.
+  // False: there is no connection, it broke, or the time was over before.
+  bool Unsubscribe(std::chrono::milliseconds at_most);
 
   // Publishes the last messages behind all others, waits at most that long until everything pending is acknowledged,
   // and disconnects: without the last will when all was acknowledged, else with it, so that the broker tells of the

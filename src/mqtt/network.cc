@@ -55,7 +55,7 @@ void Network::Run() {
 
 bool Network::Attempt() {
   greeted_ = false;
-  Subscriptions subscriptions(options_.subscriptions, NewBackOff());
+  Subscriptions subscriptions = SubscriptionsForAttempt();
   Session session(options_, EventsFor(subscriptions));
   Status status = Dial(session);
   {
@@ -68,9 +68,16 @@ bool Network::Attempt() {
     const std::lock_guard lock(mutex_);
     online_ = false;
     outgoing_.ConnectionBroke();
+    changed_.notify_all();
   }
   if (!status.ok()) ReportTrouble(status);
   return true;
+}
+
+Subscriptions Network::SubscriptionsForAttempt() {
+  const std::lock_guard lock(mutex_);
+  asks_for_nothing_ = wants_nothing_;
+  return {wants_nothing_ ? std::vector<std::string>{} : options_.subscriptions, NewBackOff()};
 }
 
 Status Network::Dial(Session& session) {
@@ -91,15 +98,23 @@ Status Network::Serve(Session& session, Subscriptions& subscriptions) {
 }
 
 Status Network::Advance(Session& session, Subscriptions& subscriptions) {
-  const Time next_due = session.accepted() ? subscriptions.next_due() : Time::max();
+  const Time next_due = session.accepted() && !asks_for_nothing_ ? subscriptions.next_due() : Time::max();
   RETURN_IF_ERROR(session.Step(bell_, LongestWait(next_due)));
   if (!session.accepted()) return Ok();
   if (!std::exchange(greeted_, true)) NoteConnected(session, subscriptions);
-  if (subscriptions.Due(steady_clock::now())) {
-    RETURN_IF_ERROR(session.Subscribe(subscriptions.missing()));
-    subscriptions.Asked();
-  }
+  RETURN_IF_ERROR(Subscribe(session, subscriptions));
   return HandOver(session);  // behind the subscriptions, and the broker takes one after the other
+}
+
+Status Network::Subscribe(Session& session, Subscriptions& subscriptions) {
+  if (asks_for_nothing_) return Ok();
+  if (MustUnsubscribe()) {
+    asks_for_nothing_ = true;
+    return session.Unsubscribe(options_.subscriptions);
+  }
+  if (!subscriptions.Due(steady_clock::now())) return Ok();
+  subscriptions.Asked();
+  return session.Subscribe(subscriptions.missing());
 }
 
 Status Network::HandOver(Session& session) {
@@ -159,7 +174,8 @@ Session::Events Network::EventsFor(Subscriptions& subscriptions) {
                 const auto refused = subscriptions.Answered(reason_codes, steady_clock::now());
                 if (refused) ReportTrouble(SubscriptionRefused(options_, refused->filter, refused->reason_code));
                 if (subscriptions.all_granted()) GoOnline();
-              }};
+              },
+          .on_unsubscription = [this] { OnUnsubscription(); }};
 }
 
 void Network::OnAnswer(int packet_id, int reason_code) {
@@ -174,6 +190,12 @@ void Network::OnAnswer(int packet_id, int reason_code) {
     if (outgoing_.pending() == 0) changed_.notify_all();
   }
   TellAnswer(*message, AnswerOfBroker(reason_code));
+}
+
+void Network::OnUnsubscription() {
+  const std::lock_guard lock(mutex_);
+  unsubscribed_ = true;
+  changed_.notify_all();
 }
 
 void Network::NoteConnected(const Session& session, const Subscriptions& subscriptions) {
@@ -203,6 +225,11 @@ void Network::ReportTrouble(const Status& trouble) {
   if (trouble.message() == told_reason_) return;
   told_reason_ = trouble.message();
   if (handlers_.on_offline) handlers_.on_offline(told_reason_);
+}
+
+bool Network::MustUnsubscribe() const {
+  const std::lock_guard lock(mutex_);
+  return wants_nothing_;
 }
 
 bool Network::MayGoOn() const {
@@ -257,6 +284,16 @@ bool Network::MayTake(const Message& message, const Status& check) {
 bool Network::WaitUntilAcknowledged(milliseconds at_most) {
   std::unique_lock lock(mutex_);
   return changed_.wait_for(lock, at_most, [this] { return outgoing_.pending() == 0; });
+}
+
+bool Network::Unsubscribe(milliseconds at_most) {
+  if (options_.subscriptions.empty()) return true;
+  std::unique_lock lock(mutex_);
+  wants_nothing_ = true;
+  bell_.Ring();
+  const auto attempt = connects_;
+  changed_.wait_for(lock, at_most, [&] { return unsubscribed_ || !online_ || connects_ != attempt; });
+  return unsubscribed_;
 }
 
 Stats Network::stats() const {

@@ -32,6 +32,7 @@ class Network {
   // The rest is safe from any thread.
   bool Publish(Message message);
   bool WaitUntilAcknowledged(std::chrono::milliseconds at_most);
+  bool Unsubscribe(std::chrono::milliseconds at_most);
   [[nodiscard]] Stats stats() const;
 
   // From now on nothing is taken any more; what is pending is tried until `stop_by`.
@@ -42,16 +43,20 @@ class Network {
  private:
   // One attempt: dial, serve, good-bye. False: the thread was left alone meanwhile.
   bool Attempt();
+  [[nodiscard]] Subscriptions SubscriptionsForAttempt();
   [[nodiscard]] Status Dial(Session& session);
   // Ends with Ok when the connection is no longer wanted.
   [[nodiscard]] Status Serve(Session& session, Subscriptions& subscriptions);
   [[nodiscard]] Status Advance(Session& session, Subscriptions& subscriptions);
+  [[nodiscard]] Status Subscribe(Session& session, Subscriptions& subscriptions);
+  [[nodiscard]] bool MustUnsubscribe() const;
   [[nodiscard]] Status HandOver(Session& session);
   void SayGoodbye(Session& session);
   void Rest(std::chrono::milliseconds wait);
 
   [[nodiscard]] Session::Events EventsFor(Subscriptions& subscriptions);
   void OnAnswer(int packet_id, int reason_code);
+  void OnUnsubscription();
   void RefuseLocally(const Message& message, const Status& why);
   void TellAnswer(const Message& message, const Answer& answer) const;
   void NoteConnected(const Session& session, const Subscriptions& subscriptions);
@@ -70,8 +75,9 @@ class Network {
 
   // The thread's alone.
   BackOff back_off_;
-  std::string told_reason_;  // by on_offline, since the last on_online
-  bool greeted_ = false;     // the broker's acceptance of this attempt was noted
+  std::string told_reason_;        // by on_offline, since the last on_online
+  bool greeted_ = false;           // the broker's acceptance of this attempt was noted
+  bool asks_for_nothing_ = false;  // the subscriptions of this attempt were ended, or never asked for
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
@@ -82,6 +88,8 @@ class Network {
   bool online_ = false;
   std::string last_error_;
   std::optional<Time> dialling_since_;
+  bool wants_nothing_ = false;  // of the subscriptions any more
+  bool unsubscribed_ = false;   // the broker has said so
   bool stopping_ = false;
   bool with_last_will_ = false;
   Time stop_by_{};

@@ -104,6 +104,38 @@ TEST_F(Receiving, FloodDoesNotKeepOthersFromPublishing) {
   EXPECT_LT(mailbox_.messages().size(), 5000U) << "the flood is still on";
 }
 
+TEST_F(Receiving, UnsubscribingReturnsBehindTheLastMessageThatWasSent) {
+  constexpr int kMessages = 300;
+  Subscribe([] { std::this_thread::sleep_for(milliseconds(1)); });
+  Publish(kMessages);
+  ASSERT_TRUE(publisher_->WaitUntilAcknowledged(seconds(10)));
+  EXPECT_TRUE(subscriber_->Unsubscribe(seconds(20)));
+  EXPECT_EQ(mailbox_.messages().size(), kMessages);
+}
+
+TEST_F(Receiving, NothingComesAfterUnsubscribingNotEvenOverTheNextConnection) {
+  Subscribe([] {});
+  EXPECT_TRUE(subscriber_->Unsubscribe(seconds(20)));
+  broker_.Kill();
+  ASSERT_TRUE(broker_.Start());
+  ASSERT_TRUE(mailbox_.AwaitOnline(2));
+  Publish(10);
+  ASSERT_TRUE(publisher_->WaitUntilAcknowledged(seconds(10)));
+  // The broker takes one after the other: what it sent us before would be here.
+  subscriber_->Publish({"other", "x"});
+  EXPECT_TRUE(subscriber_->WaitUntilAcknowledged(seconds(10)));
+  EXPECT_THAT(mailbox_.messages(), IsEmpty());
+}
+
+TEST_F(Receiving, UnsubscribingWithoutABrokerWaitsForNothing) {
+  Subscribe([] {});
+  broker_.Kill();
+  ASSERT_TRUE(mailbox_.AwaitReason("127.0.0.1"));
+  const auto begin = steady_clock::now();
+  EXPECT_FALSE(subscriber_->Unsubscribe(seconds(60)));
+  EXPECT_LT(steady_clock::now() - begin, seconds(30));
+}
+
 TEST_F(Receiving, BatchEndsWithTheConnection) {
   Subscribe([this] { broker_.Kill(); });
   Publish(2);

@@ -51,6 +51,14 @@ struct FreeProperties {
   void operator()(mosquitto_property* list) const { mosquitto_property_free_all(&list); }
 };
 
+// As libmosquitto takes them, which only reads them. They live as long as `filters`.
+std::vector<char*> NamesOf(const std::vector<std::string>& filters) {
+  std::vector<char*> names;
+  names.reserve(filters.size());
+  for (const std::string& filter : filters) names.push_back(const_cast<char*>(filter.c_str()));
+  return names;
+}
+
 std::size_t VarintBytes(std::size_t value) {
   std::size_t bytes = 1;
   for (; value > 127; value >>= 7) ++bytes;
@@ -102,6 +110,9 @@ struct Session::Callbacks {
     session.answer_due_.reset();
     session.events_.on_subscription(std::vector<int>(codes, codes + std::max(count, 0)));
   }
+  static void Unsubscribed(mosquitto*, void* self, int, const mosquitto_property*) {
+    Called(self).events_.on_unsubscription();
+  }
   static void Received(mosquitto*, void* self, const mosquitto_message* message, const mosquitto_property*) {
     Session& session = Called(self);
     if (message->qos > 0) session.last_sent_ = steady_clock::now();  // libmosquitto has acknowledged it
@@ -131,6 +142,7 @@ Status Session::Configure() {
   mosquitto_disconnect_v5_callback_set(client, Callbacks::Disconnected);
   mosquitto_publish_v5_callback_set(client, Callbacks::Published);
   mosquitto_subscribe_v5_callback_set(client, Callbacks::Subscribed);
+  mosquitto_unsubscribe_v5_callback_set(client, Callbacks::Unsubscribed);
   mosquitto_message_v5_callback_set(client, Callbacks::Received);
   mosquitto_log_callback_set(client, Callbacks::Logged);
   mosquitto_int_option(client, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5);
@@ -272,14 +284,19 @@ Status Session::CheckAnswerInTime() const {
 }
 
 Status Session::Subscribe(const std::vector<std::string>& filters) {
-  std::vector<char*> names;
-  names.reserve(filters.size());
-  for (const std::string& filter : filters) names.push_back(const_cast<char*>(filter.c_str()));  // only read
+  std::vector<char*> names = NamesOf(filters);
   const int error = mosquitto_subscribe_multiple(client_.get(), nullptr, static_cast<int>(names.size()), names.data(),
                                                  kQos, 0, nullptr);
   if (error != MOSQ_ERR_SUCCESS) return Ended(error);
   answer_due_ = steady_clock::now() + options_.answer_within;
   return Ok();
+}
+
+Status Session::Unsubscribe(const std::vector<std::string>& filters) {
+  std::vector<char*> names = NamesOf(filters);
+  const int error =
+      mosquitto_unsubscribe_multiple(client_.get(), nullptr, static_cast<int>(names.size()), names.data(), nullptr);
+  return error == MOSQ_ERR_SUCCESS ? Ok() : Ended(error);
 }
 
 std::size_t Session::PacketBytes(const Message& message) const {

@@ -30,6 +30,7 @@ class Session {
     std::function<void()> on_idle;                                              // behind the last of some messages
     std::function<void(int packet_id, int reason_code)> on_answer;              // to a publish
     std::function<void(const std::vector<int>& reason_codes)> on_subscription;  // one per filter, in order
+    std::function<void()> on_unsubscription;  // all that the broker sent before is handed over
   };
   // `options` must outlive the session and have passed CheckOptions.
   Session(const Options& options, Events events);
@@ -56,6 +57,8 @@ class Session {
   [[nodiscard]] std::optional<std::size_t> most_packet_bytes() const { return most_packet_bytes_; }
 
   [[nodiscard]] Status Subscribe(const std::vector<std::string>& filters);
+  // Nobody watches over the time of the answer.
+  [[nodiscard]] Status Unsubscribe(const std::vector<std::string>& filters);
 
   // Returns the packet id that the answer will name. kResourceExhausted: this message is too large for the broker;
   // kInvalidArgument: it can be sent to none; the connection is well in both cases.
