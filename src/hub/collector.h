@@ -120,8 +120,8 @@ class Collector final : public store::JournalOwner {
   // with what is durable then. REQUIRES: nothing was taken since a Commit that succeeded.
   [[nodiscard]] std::vector<Reply> TakeReplies(std::size_t most);
   [[nodiscard]] bool has_replies() const { return !due_.empty(); }
-  // Makes files that are due, until the time is over: those of a fleet take minutes, in which devices would wait for
-  // their acknowledgements. True: there are more.
+  // Makes files that are due, until the time is over, one after all: those of a fleet take minutes, in which devices
+  // would wait for their acknowledgements. True: there are more.
   bool SaveDue(std::chrono::milliseconds at_most);
   // Makes a file of everything that is in none.
   [[nodiscard]] Status SaveAll();
@@ -186,6 +186,8 @@ class Collector final : public store::JournalOwner {
   [[nodiscard]] bool AppendLost(const std::string& device, const LostRange& lost, std::uint64_t gone_upto);
 
   void AppendReplies(const std::string& device, Due& due, std::vector<Reply>& replies) const;
+  void LookForDevicesToSave();
+  [[nodiscard]] std::vector<std::string> NextDevicesToSave();
   [[nodiscard]] std::vector<std::string> DevicesToSave();
   [[nodiscard]] std::vector<std::string> FullestDevices() const;
   [[nodiscard]] std::vector<std::string> DevicesDue() const;
@@ -212,6 +214,7 @@ class Collector final : public store::JournalOwner {
   std::uint64_t next_number_ = 1;
   std::uint64_t first_unsaved_segment_ = 0;
   std::chrono::nanoseconds next_look_{0};
+  std::deque<std::string> to_save_;  // found due by the last look
   CollectorReport totals_;
   std::vector<std::string> notes_;
 };

@@ -19,8 +19,9 @@ using store::Position;
 using store::SegmentInfo;
 
 constexpr std::chrono::seconds kLookForDueEvery{1};
-// Between two looks at the time. Together they share the journal's two syncs.
+// Between two looks at the time, whichever comes first. Together they share the journal's two syncs.
 constexpr std::size_t kDevicesASave = 16;
+constexpr std::size_t kRecordsASave = 1000;
 // Of CollectorOptions::most_unsaved: what is beyond is saved whatever it delays, or memory had no bound.
 constexpr std::size_t kMostTimesUnsaved = 5;
 
@@ -193,22 +194,35 @@ std::vector<std::string> Collector::DevicesToSave() {
   return DevicesDue();
 }
 
+// Who is due is looked up when all who were have their file: else those that send most would be due again first.
+void Collector::LookForDevicesToSave() {
+  if (!to_save_.empty()) return;
+  const std::vector<std::string> found = DevicesToSave();
+  if (table_.RegisterAll(found).ok()) to_save_.assign(found.begin(), found.end());
+}
+
+std::vector<std::string> Collector::NextDevicesToSave() {
+  std::vector<std::string> some;
+  for (std::size_t records = 0; !to_save_.empty() && some.size() < kDevicesASave && records < kRecordsASave;) {
+    records += std::min(files_->unsaved(to_save_.front()), options_.records_a_file);
+    some.push_back(std::move(to_save_.front()));
+    to_save_.pop_front();
+  }
+  return some;
+}
+
 bool Collector::SaveDue(std::chrono::milliseconds at_most) {
   const auto end = clock_.Steady() + at_most;
-  const std::vector<std::string> all = DevicesToSave();
-  if (!table_.RegisterAll(all).ok()) return false;
-  std::vector<std::string> some;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    some.push_back(all[i]);
-    if (some.size() < kDevicesASave && i + 1 < all.size()) continue;
-    // The next look tries again, and notes have the failure.
-    if (!SaveFiles(std::exchange(some, {})).ok()) return false;
+  LookForDevicesToSave();
+  while (!to_save_.empty()) {
+    if (!SaveFiles(NextDevicesToSave()).ok()) {
+      to_save_.clear();  // the next look tries again, and notes have the failure
+      return false;
+    }
     const bool may_wait = files_->unsaved() < kMostTimesUnsaved * options_.most_unsaved;
-    if (!may_wait || i + 1 == all.size() || clock_.Steady() < end) continue;
-    next_look_ = {};
-    return true;
+    if (may_wait && clock_.Steady() >= end) break;
   }
-  return false;
+  return !to_save_.empty();
 }
 
 Status Collector::SaveFiles(const std::vector<std::string>& devices) {

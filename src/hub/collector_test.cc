@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <filesystem>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -49,6 +51,10 @@ class ACollector : public testing::Test {
   }
   std::uint64_t files() const { return collector_->Report().files; }
   std::uint64_t unsaved() const { return collector_->Report().unsaved; }
+
+  std::ptrdiff_t FilesOf(const std::string& folder) const {
+    return std::distance(std::filesystem::directory_iterator(folder_.path() / folder), {});
+  }
 
   using Lines = std::vector<std::string>;
   const os::TemporaryFolder folder_;
@@ -113,6 +119,19 @@ TEST_F(ACollector, NamesAStreamOnceHoweverOftenItWasSent) {
   ASSERT_EQ(replies[0].acknowledgement.acks.size(), 2U);
   EXPECT_EQ(replies[0].acknowledgement.acks[0].stream, 7U);
   EXPECT_EQ(replies[0].acknowledgement.acks[1].upto, 5U);
+}
+
+TEST_F(ACollector, SavesFullFilesOneAtATimeAndNobodyTwiceBeforeAllOthers) {
+  for (const std::string device : {"aaa", "bbb", "ccc"}) {
+    for (std::uint64_t sequence = 1; sequence <= 2000; ++sequence) Take(device, sequence);
+  }
+  Commit();
+  EXPECT_TRUE(collector_->SaveDue(seconds(0)));
+  EXPECT_EQ(files(), 1U);
+  EXPECT_TRUE(collector_->SaveDue(seconds(0)));
+  EXPECT_FALSE(collector_->SaveDue(seconds(0)));
+  EXPECT_EQ(unsaved(), 3000U);
+  for (const auto& device : collector_->Report().devices) EXPECT_EQ(FilesOf(device.folder), 1) << device.folder;
 }
 
 class ACollectorOfFewUnsaved : public ACollector {
