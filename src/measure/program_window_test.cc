@@ -102,7 +102,7 @@ TEST_F(ProgramWindowTest, SleepingTakesTimeAndNoCpu) {
 }
 
 TEST_F(ProgramWindowTest, TheProcessesOfATreeAreSummed) {
-  const InferenceRecord record = Shell("sleep 0.3 & sleep 0.3 & sleep 0.3; wait").record;
+  const InferenceRecord record = Shell("sleep 1 & sleep 1 & sleep 1; wait").record;
   EXPECT_EQ(record.processes, 4);
   EXPECT_EQ(record.memory_peak_source, "sampled_sum");
   EXPECT_GT(*record.memory_peak_mb, Shell("exec sleep 0.3").record.memory_peak_mb.value() * 2);

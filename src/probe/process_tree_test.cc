@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -186,6 +188,16 @@ class RealProcTest : public testing::Test {
     children_.push_back(child);
     return child;
   }
+  // The first reading that is as wanted, or the last one of 20 s.
+  static std::optional<TreeReading> AwaitReading(ProcessTree& tree,
+                                                 const std::function<bool(const TreeReading&)>& is_wanted) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    for (;;) {
+      auto reading = tree.Read();
+      if (!reading || is_wanted(*reading) || std::chrono::steady_clock::now() >= end) return reading;
+      std::this_thread::sleep_for(milliseconds(10));
+    }
+  }
   std::vector<pid_t> children_;
 };
 
@@ -211,8 +223,7 @@ TEST_F(RealProcTest, MemoryAndTimeAreThoseOfTheTree) {
     ::pause();
   });
   auto tree = ProcessTree::Of("/proc", child);
-  std::this_thread::sleep_for(milliseconds(500));
-  const auto reading = tree->Read();
+  const auto reading = AwaitReading(*tree, [](const auto& now) { return now.cpu_time >= milliseconds(150); });
   ASSERT_TRUE(reading.has_value());
   EXPECT_GE(reading->resident_bytes, kBytes);
   EXPECT_GE(reading->cpu_time, milliseconds(150));
@@ -233,8 +244,9 @@ TEST_F(RealProcTest, WhatEndedAndWasWaitedForStaysInTheDifference) {
   });
   auto tree = ProcessTree::Of("/proc", child);
   const auto begin = tree->Read();
-  std::this_thread::sleep_for(milliseconds(900));
-  const auto end = tree->Read();
+  const auto end = AwaitReading(*tree, [&](const auto& now) {
+    return now.processes == 1 && now.cpu_time - begin->cpu_time >= milliseconds(280);
+  });
   EXPECT_EQ(end->processes, 1U);
   const auto difference = end->cpu_time - begin->cpu_time;
   EXPECT_GE(difference, milliseconds(280));  // the children's time is in ticks
