@@ -186,6 +186,8 @@ class Collector final : public store::JournalOwner {
   [[nodiscard]] bool AppendLost(const std::string& device, const LostRange& lost, std::uint64_t gone_upto);
 
   void AppendReplies(const std::string& device, Due& due, std::vector<Reply>& replies) const;
+  [[nodiscard]] bool IsDue(const std::string& device, const DeviceState& state) const;
+  [[nodiscard]] bool HasDevicesToSave() const;
   void LookForDevicesToSave();
   [[nodiscard]] std::vector<std::string> NextDevicesToSave();
   [[nodiscard]] std::vector<std::string> DevicesToSave();

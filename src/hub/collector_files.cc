@@ -164,14 +164,16 @@ Status Collector::GiveUp(const SegmentInfo&) {
   return {Code::kResourceExhausted, "the hub's records are in no file yet"};
 }
 
+bool Collector::IsDue(const std::string& device, const DeviceState& state) const {
+  if (!state.unsaved_since) return false;
+  return files_->unsaved(device) >= options_.records_a_file ||
+         clock_.Steady() - *state.unsaved_since >= options_.save_after;
+}
+
 std::vector<std::string> Collector::DevicesDue() const {
   std::vector<std::string> due;
-  const auto now = clock_.Steady();
   for (const auto& [device, state] : devices_) {
-    if (!state.unsaved_since) continue;
-    if (files_->unsaved(device) >= options_.records_a_file || now - *state.unsaved_since >= options_.save_after) {
-      due.push_back(device);
-    }
+    if (IsDue(device, state)) due.push_back(device);
   }
   return due;
 }
@@ -194,9 +196,16 @@ std::vector<std::string> Collector::DevicesToSave() {
   return DevicesDue();
 }
 
+// Of those found by a look, somebody still needs a file: the fullest need one only while there are too many records.
+bool Collector::HasDevicesToSave() const {
+  if (to_save_.empty()) return false;
+  return files_->unsaved() >= options_.most_unsaved || IsDue(to_save_.front(), devices_.find(to_save_.front())->second);
+}
+
 // Who is due is looked up when all who were have their file: else those that send most would be due again first.
 void Collector::LookForDevicesToSave() {
-  if (!to_save_.empty()) return;
+  if (HasDevicesToSave()) return;
+  to_save_.clear();
   const std::vector<std::string> found = DevicesToSave();
   if (table_.RegisterAll(found).ok()) to_save_.assign(found.begin(), found.end());
 }

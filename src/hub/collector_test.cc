@@ -158,6 +158,13 @@ TEST_F(ACollectorOfFewUnsaved, SavesTheFullestOnesInSlices) {
   EXPECT_EQ(unsaved(), 49U - 10U * 2U - 6U);
 }
 
+TEST_F(ACollectorOfFewUnsaved, LeavesTheEmptierOnesWhenFewEnoughAreUnsaved) {
+  TakeOf(48, 1);
+  EXPECT_TRUE(collector_->SaveDue(seconds(0)));
+  EXPECT_FALSE(collector_->SaveDue(seconds(600)));
+  EXPECT_EQ(files(), 16U) << "or each device got a file of one record";
+}
+
 TEST_F(ACollectorOfFewUnsaved, SavesOnUntilMemoryIsBoundedWhateverTimeItTakes) {
   TakeOf(300, 1);
   EXPECT_TRUE(collector_->SaveDue(seconds(0)));
