@@ -82,9 +82,10 @@ Result<std::optional<int>> NumberOfPart(const std::string& part) {
   return *of == 1 ? std::optional<int>() : number;
 }
 
-Status Copy(const std::filesystem::path& from, const std::filesystem::path& to, os::FileCalls& files) {
+// Of what is no secret: the broker's user, who is another one, must be able to read it.
+Status CopyForAll(const std::filesystem::path& from, const std::filesystem::path& to, os::FileCalls& files) {
   ASSIGN_OR_RETURN(const std::string contents, os::ReadFile(from, kLargestFile));
-  return os::WriteWholeFile(files, to, contents);
+  return os::WritePublicFile(files, to, contents);
 }
 
 }  // namespace
@@ -155,7 +156,7 @@ Status WriteBrokerFolder(const KeysArguments& arguments, const KeysWorld& world)
   RETURN_IF_ERROR(os::WriteWholeFile(world.files, arguments.out / "mosquitto.conf", MosquittoConf(broker)));
   RETURN_IF_ERROR(os::WriteSecretFile(world.files, arguments.out / "acl", AccessList(broker)));
   for (const char* name : {"ca.pem", "crl.pem", "broker.pem"}) {
-    RETURN_IF_ERROR(Copy(from / name, arguments.out / name, world.files));
+    RETURN_IF_ERROR(CopyForAll(from / name, arguments.out / name, world.files));
   }
   ASSIGN_OR_RETURN(const std::string key, os::ReadFile(from / "broker.key", kLargestFile));
   RETURN_IF_ERROR(os::WriteSecretFile(world.files, arguments.out / "broker.key", key));

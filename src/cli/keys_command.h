@@ -58,9 +58,9 @@ struct KeysWorld {
 // mosquitto.conf, acl and all that they name, in one folder that is to be carried to the broker.
 [[nodiscard]] Status WriteBrokerFolder(const KeysArguments& arguments, const KeysWorld& world);
 
-// Puts every certificate of the names on the list, and copies that to `install`; with a command, lets the broker read
-// it; with a broker, waits until it turns revoked certificates away and puts out whoever is connected under those
-// names. What was revoked already is fine: the rest is done all the same.
+// Puts every certificate of the names on the list, and copies that to `install`, readable for all; with a command, lets
+// the broker read it; with a broker, waits until it turns revoked certificates away and puts out whoever is connected
+// under those names. What was revoked already is fine: the rest is done all the same.
 [[nodiscard]] Status Revoke(const KeysArguments& arguments, const KeysWorld& world);
 [[nodiscard]] Status RenewList(const KeysArguments& arguments, const KeysWorld& world);
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "mqtt/keys/certificate_authority.h"
+#include "os/scoped_umask.h"
 #include "os/temporary_folder.h"
 #include "probe/manual_clock.h"
 
@@ -36,6 +37,10 @@ class KeysCommand : public testing::Test {
     return Revoke(a_, world_);
   }
   [[nodiscard]] bool Has(const std::string& name) const { return std::filesystem::exists(a_.dir / name); }
+
+  static bool IsForAllToRead(const std::filesystem::path& file) {
+    return std::filesystem::status(file).permissions() == std::filesystem::perms{0644};
+  }
 
   static std::string Contents(std::FILE* file) {
     std::string text(static_cast<std::size_t>(std::ftell(file)), '\0');
@@ -121,10 +126,21 @@ TEST_F(KeysCommand, BrokersFolderHasAllThatItsConfigurationNames) {
             std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
 }
 
+TEST_F(KeysCommand, BrokersFolderHasAListThatAllMayReadWhateverTheUmask) {
+  const os::ScopedUmask strict(077);
+  a_.out = folder_.path() / "for-the-broker";
+  a_.names = {"broker.lab"};
+  ASSERT_TRUE(MakeBroker(a_, world_).ok());
+  ASSERT_TRUE(WriteBrokerFolder(a_, world_).ok());
+  EXPECT_TRUE(IsForAllToRead(a_.out / "crl.pem"));
+}
+
 TEST_F(KeysCommand, RevokedIsOnTheListAndItIsSaidWhatIsLeftToDo) {
   ASSERT_TRUE(Devices({"pi-07", "pi-08"}).ok());
   ASSERT_TRUE(Revoked({"PI-07"}).ok());
-  EXPECT_THAT(Contents(err_), HasSubstr("one that stands, stays: give --broker"));
+  const std::string told = Contents(err_);
+  EXPECT_THAT(told, HasSubstr("pi-07: 1 certificate revoked\n"));
+  EXPECT_THAT(told, HasSubstr("one that stands, stays: give --broker"));
   ASSERT_TRUE(ListKeys(a_, world_).ok());
   const std::string table = Contents(out_);
   EXPECT_THAT(table, HasSubstr("pi-07  device  revoked 2026-09-21"));
@@ -136,8 +152,16 @@ TEST_F(KeysCommand, UnknownNameRevokesNothing) {
   const Status status = Revoked({"pi-07", "pi-99"});
   EXPECT_EQ(status.code(), Code::kNotFound);
   EXPECT_THAT(status.message(), HasSubstr("no certificate was issued to \"pi-99\""));
+  EXPECT_THAT(Contents(err_), Not(HasSubstr("revoked")));
   ASSERT_TRUE(ListKeys(a_, world_).ok());
   EXPECT_THAT(Contents(out_), Not(HasSubstr("revoked")));
+}
+
+TEST_F(KeysCommand, RevocationThatFailedIsNotToldAsDone) {
+  ASSERT_TRUE(Devices({"pi-07"}).ok());
+  clock_.wall -= std::chrono::hours(2);  // to before the list that there is
+  EXPECT_THAT(Revoked({"pi-07"}).message(), HasSubstr("check the clock"));
+  EXPECT_THAT(Contents(err_), Not(HasSubstr("revoked")));
 }
 
 TEST_F(KeysCommand, RevokingAgainIsFine) {
@@ -153,6 +177,16 @@ TEST_F(KeysCommand, ListIsInstalledBeforeTheBrokerReloads) {
   a_.reload = "cp " + installed.string() + " " + (folder_.path() / "seen").string();
   ASSERT_TRUE(Revoked({"pi-07"}).ok());
   EXPECT_EQ(os::ReadFile(folder_.path() / "seen", 10'000).value(), os::ReadFile(a_.dir / "crl.pem", 10'000).value());
+}
+
+TEST_F(KeysCommand, InstalledListIsForAllToReadWhateverTheUmask) {
+  ASSERT_TRUE(Devices({"pi-07"}).ok());
+  const os::ScopedUmask strict(077);
+  a_.install = folder_.path() / "crl.pem";
+  ASSERT_TRUE(Revoked({"pi-07"}).ok());
+  EXPECT_TRUE(IsForAllToRead(a_.install)) << "a new one";
+  ASSERT_TRUE(RenewList(a_, world_).ok());
+  EXPECT_TRUE(IsForAllToRead(a_.install)) << "one that replaces another";
 }
 
 TEST_F(KeysCommand, ReloadThatFailsIsTold) {

@@ -10,6 +10,7 @@
 #include "mqtt/keys/eviction.h"
 #include "mqtt/keys/expiry.h"
 #include "os/child_program.h"
+#include "os/secret_file.h"
 #include "report/terminal_text.h"
 
 namespace inferometer::cli {
@@ -60,31 +61,37 @@ Status RunReload(const std::string& command) {
 }
 
 // Mosquitto 2.0.11 that cannot read its list when it reloads goes on without one, and lets all revoked ones in: so the
-// file there is a whole list at any moment.
+// file there is a whole list at any moment, and one that the broker's user may read, whoever runs this.
 Status InstallList(const KeysArguments& arguments, const KeysWorld& world) {
   if (!arguments.install.empty()) {
     ASSIGN_OR_RETURN(const std::string list, os::ReadFile(arguments.dir / "crl.pem", kLargestList));
-    RETURN_IF_ERROR(os::WriteWholeFile(world.files, arguments.install, list));
+    RETURN_IF_ERROR(os::WritePublicFile(world.files, arguments.install, list));
   }
   return arguments.reload.empty() ? Ok() : RunReload(arguments.reload);
 }
 
-// Revokes, and gives a pass that only this list names.
+std::string RevokedLine(const std::string& name, std::size_t certificates) {
+  return fmt::format("{}: {} revoked\n", TerminalText(name),
+                     certificates == 0   ? "all its certificates are ended or"
+                     : certificates == 1 ? "1 certificate"
+                                         : fmt::format("{} certificates", certificates));
+}
+
+// Revokes, tells so once it is done, and gives a pass that only this list names.
 Result<KeyPair> WriteNewList(CertificateAuthority& authority, const std::vector<std::string>& names,
                              const KeysWorld& world) {
   ASSIGN_OR_RETURN(const std::vector<IssuedCertificate> issued, authority.Issued());
   ASSIGN_OR_RETURN(KeyPair revoked_pass, authority.MakePass(kNobody));
   ASSIGN_OR_RETURN(const Certificate of_pass, mqtt::keys::ParseCertificate(revoked_pass.certificate_pem));
   std::vector<std::string> all = {of_pass.serial};
+  std::string lines;
   for (const std::string& name : names) {
     ASSIGN_OR_RETURN(const std::vector<std::string> serials, SerialsOf(name, issued, world.clock));
     all.insert(all.end(), serials.begin(), serials.end());
-    fmt::print(world.err, "{}: {} revoked\n", TerminalText(name),
-               serials.empty()       ? "all its certificates are ended or"
-               : serials.size() == 1 ? "1 certificate"
-                                     : fmt::format("{} certificates", serials.size()));
+    lines += RevokedLine(name, serials.size());
   }
   RETURN_IF_ERROR(authority.Revoke(all));
+  fmt::print(world.err, "{}", lines);
   return revoked_pass;
 }
 

@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "os/faulty_files.h"
+#include "os/scoped_umask.h"
 #include "os/temporary_folder.h"
 
 namespace inferometer::os {
@@ -16,22 +17,10 @@ unsigned ModeOf(const std::filesystem::path& path) {
   return ::stat(path.c_str(), &facts) == 0 ? facts.st_mode & 0777U : 0;
 }
 
-// A umask that takes nothing away, so that a mode is what was asked for.
-class OpenUmask {
- public:
-  OpenUmask() : before_(::umask(0)) {}
-  ~OpenUmask() { ::umask(before_); }
-  OpenUmask(const OpenUmask&) = delete;
-  OpenUmask& operator=(const OpenUmask&) = delete;
-
- private:
-  mode_t before_;
-};
-
 class SecretFile : public testing::Test {
  protected:
   TemporaryFolder folder_;
-  OpenUmask umask_;
+  ScopedUmask umask_{0};  // takes nothing away, so that a mode is what was asked for
   std::filesystem::path path_ = folder_.path() / "a.key";
 };
 
@@ -75,6 +64,40 @@ TEST_F(SecretFile, FolderIsItsOwnersOnly) {
   EXPECT_EQ(ModeOf(folder), 0700U);
   EXPECT_TRUE(CreateSecretFolder(folder).ok()) << "one that is there is fine";
   EXPECT_FALSE(CreateSecretFolder(folder_.Put("file", "") / "keys").ok());
+}
+
+class PublicFile : public testing::Test {
+ protected:
+  TemporaryFolder folder_;
+  ScopedUmask umask_{077};  // takes from everybody else all that it can
+  std::filesystem::path path_ = folder_.path() / "crl.pem";
+};
+
+TEST_F(PublicFile, IsReadableByAllWhateverTheUmask) {
+  ASSERT_TRUE(WritePublicFile(SystemFileCalls(), path_, "list").ok());
+  EXPECT_EQ(ModeOf(path_), 0644U);
+  EXPECT_EQ(ReadFile(path_, 100).value(), "list");
+}
+
+TEST_F(PublicFile, IsReadableByAllThoughACrashLeftOneThatIsNot) {
+  ASSERT_EQ(::chmod(folder_.Put("crl.pem.tmp", "half").c_str(), 0600), 0);
+  ASSERT_TRUE(WritePublicFile(SystemFileCalls(), path_, "list").ok());
+  EXPECT_EQ(ModeOf(path_), 0644U);
+}
+
+// Before each call and so after each, whichever of them fails.
+TEST_F(PublicFile, IsReadableByAllAtAnyMoment) {
+  ASSERT_EQ(::chmod(folder_.Put("crl.pem", "old").c_str(), 0644), 0);
+  for (int failing = 1;; ++failing) {
+    FaultyFileCalls calls([this, failing](int nth) {
+      EXPECT_EQ(ModeOf(path_), 0644U) << "before call " << nth;
+      return nth == failing ? EIO : 0;
+    });
+    if (WritePublicFile(calls, path_, "new").ok()) break;
+    EXPECT_EQ(ModeOf(path_), 0644U) << failing;
+    ASSERT_LT(failing, 20);
+  }
+  EXPECT_EQ(ReadFile(path_, 100).value(), "new");
 }
 
 }  // namespace

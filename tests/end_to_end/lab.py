@@ -30,13 +30,13 @@ class Lab:
             self.run(user)
         self.run("broker-config", "--out", self.deployed, "--etc", self.deployed, "--port", self.port)
 
-    def keys_command(self, verb, *arguments):
+    def keys_command(self, verb, *arguments, umask=-1):
         where = [] if verb == "ca" else ["--dir", self.keys]
         return subprocess.run([PROGRAM, "keys", verb, *where, *map(str, arguments)], capture_output=True, text=True, timeout=60,
-                              env=clean_environment())
+                              env=clean_environment(), umask=umask)
 
-    def run(self, verb, *arguments):
-        done = self.keys_command(verb, *arguments)
+    def run(self, verb, *arguments, umask=-1):
+        done = self.keys_command(verb, *arguments, umask=umask)
         assert done.returncode == 0, done.stderr
         return done
 

@@ -3,6 +3,7 @@ Each test is one row of docs/security.md, against a real broker."""
 import json
 import re
 import signal
+import stat
 import subprocess
 import time
 
@@ -261,7 +262,8 @@ def test_broker_that_did_not_get_the_list_is_found_out(lab, listen):
 
 def test_restart_of_the_broker_ends_every_connection_of_the_revoked(lab, listen):
     standing = listen(OTHER, f"iot/ack/{OTHER}")
-    lab.run("revoke", OTHER, "--install", lab.deployed / "crl.pem")
+    lab.run("revoke", OTHER, "--install", lab.deployed / "crl.pem", umask=0o077)
+    assert stat.S_IMODE((lab.deployed / "crl.pem").stat().st_mode) == 0o644, "the broker's user can read it, whoever revokes"
     lab.stop()
     (lab.folder / "broker.log").unlink()
     lab.start()

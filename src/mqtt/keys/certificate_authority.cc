@@ -67,7 +67,7 @@ Status CertificateAuthority::Create(const path& folder, const base::Clock& clock
   ASSIGN_OR_RETURN(const std::string list, FirstList(authority, now));
   RETURN_IF_ERROR(os::CreateSecretFolder(IssuedFolder(folder)));
   RETURN_IF_ERROR(os::WriteSecretFile(files, KeyFile(folder), authority.key_pem));
-  RETURN_IF_ERROR(os::WriteWholeFile(files, ListFile(folder), list));
+  RETURN_IF_ERROR(os::WritePublicFile(files, ListFile(folder), list));
   return os::WriteWholeFile(files, CertificateFile(folder), authority.certificate_pem);
 }
 
@@ -211,7 +211,7 @@ Status CertificateAuthority::WriteList(RevocationList list, std::chrono::seconds
                         folder_.string(), base::FormatRfc3339(list_.this_update))};
   }
   ASSIGN_OR_RETURN(const std::string pem, SignRevocationList(authority_, list));
-  RETURN_IF_ERROR(os::WriteWholeFile(*files_, ListFile(folder_), pem));
+  RETURN_IF_ERROR(os::WritePublicFile(*files_, ListFile(folder_), pem));
   ASSIGN_OR_RETURN(list_, ParseRevocationList(pem, authority_.certificate_pem));
   return Ok();
 }

@@ -6,7 +6,8 @@
 //   issued/SERIAL.pem   every certificate that it signed for more than an hour: what Issued knows and Revoke can name
 //   devices/, *.pem     what Issue made, with its key beside it, to be carried to where it is used
 //
-// Keys have mode 0600, a new folder 0700.
+// Keys have mode 0600, a new folder 0700. The list has 0644, whatever the umask, so that a broker of another
+// user can read a copy that keeps its mode.
 
 #include <chrono>
 #include <filesystem>

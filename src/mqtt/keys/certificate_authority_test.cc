@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "os/faulty_files.h"
+#include "os/scoped_umask.h"
 #include "os/temporary_folder.h"
 #include "probe/manual_clock.h"
 
@@ -30,6 +31,9 @@ class Authority : public testing::Test {
     using std::filesystem::perms;
     return (std::filesystem::status(path).permissions() & (perms::group_all | perms::others_all)) == perms::none;
   }
+  [[nodiscard]] std::filesystem::perms ModeOfList() const {
+    return std::filesystem::status(folder() / "crl.pem").permissions();
+  }
 
   os::TemporaryFolder files_;
   probe::ManualClock clock_;
@@ -40,6 +44,18 @@ TEST_F(Authority, KeysAreTheirOwnersOnly) {
   EXPECT_TRUE(OwnerOnly(folder()));
   EXPECT_TRUE(OwnerOnly(folder() / "ca.key"));
   EXPECT_TRUE(OwnerOnly(folder() / "devices/pi-07.key"));
+}
+
+TEST_F(Authority, ListIsForAllToReadWhateverTheUmask) {
+  constexpr std::filesystem::perms kForAll{0644};
+  const os::ScopedUmask strict(077);
+  std::filesystem::remove_all(folder());
+  ASSERT_TRUE(CertificateAuthority::Create(folder(), clock_, os::SystemFileCalls()).ok());
+  EXPECT_EQ(ModeOfList(), kForAll);
+  ASSERT_TRUE(Open().Revoke({"0a"}).ok());
+  EXPECT_EQ(ModeOfList(), kForAll);
+  ASSERT_TRUE(Open().RenewRevocationList(std::nullopt).ok());
+  EXPECT_EQ(ModeOfList(), kForAll);
 }
 
 TEST_F(Authority, IsNeverOverwritten) {
