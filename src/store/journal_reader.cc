@@ -8,6 +8,11 @@ namespace {
 // From the begin of any entry to its end, with what its parts and the blocks' borders add.
 constexpr std::uint64_t kFarthestEnd = kLargestEntryBytes + 4 * kBlockBytes;
 
+// Of what the machine lacks or denies, and not of the place that was to be read.
+bool IsOfTheMachine(Code code) {
+  return code == Code::kResourceExhausted || code == Code::kUnavailable || code == Code::kPermissionDenied;
+}
+
 }  // namespace
 
 void JournalReader::Seek(Position position) {
@@ -16,6 +21,7 @@ void JournalReader::Seek(Position position) {
   } else {
     reader_.reset();
   }
+  if (position != position_) failures_ = 0;
   position_ = position;
 }
 
@@ -33,10 +39,16 @@ void JournalReader::GoTo(const SegmentInfo& segment) {
   position_ = {segment.segment, kHeaderBytes};
 }
 
-// A passing failure (no descriptor, no memory) must not make records lost that are there.
+// A passing failure (no descriptor, no memory) must not make records lost that are there. What is given up hands no
+// failure on: or one that lasts some calls would give up all that follows at once.
 bool JournalReader::IsPatientWith(const Status& status) {
   constexpr int kPatience = 5;
-  if (status.code() == Code::kNotFound || status.code() == Code::kDataLoss || ++failures_ >= kPatience) return false;
+  const bool is_final = status.code() == Code::kNotFound || status.code() == Code::kDataLoss;
+  const bool may_last = comes_back_ && IsOfTheMachine(status.code());
+  if (is_final || (!may_last && ++failures_ >= kPatience)) {
+    failures_ = 0;
+    return false;
+  }
   trouble_ = status;
   return true;
 }
@@ -83,10 +95,12 @@ bool JournalReader::Next(const std::deque<SegmentInfo>& segments, Found& found) 
 
 void JournalReader::ReadAll(const std::deque<SegmentInfo>& segments,
                             const std::function<void(const Found& found)>& take) {
+  comes_back_ = false;
   Found found;
   do {
     while (Next(segments, found)) take(found);
   } while (!trouble_.ok());
+  comes_back_ = true;
 }
 
 Result<std::string> ReadCheckpoint(os::FileCalls& calls, const std::filesystem::path& folder,

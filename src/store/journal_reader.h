@@ -29,12 +29,15 @@ class JournalReader {
     Position position;
   };
   // The next entry of `segments`, as far as these may be read; nothing when there is none yet. Checkpoints and seals
-  // are left out. What is gone or damaged is passed over and counted: its sequences are missing then. So is what fails
-  // to be read several times in a row; before that, the answer is "none yet", and trouble() says why.
+  // are left out. What is gone or damaged is passed over and counted: its sequences are missing then. So is a segment
+  // or block that fails to be read several times in a row; before that, the answer is "none yet", and trouble() says
+  // why. Failures for what the machine lacks or denies (descriptors, memory, the right to read) do not count, however
+  // long they last.
   [[nodiscard]] bool Next(const std::deque<SegmentInfo>& segments, Found& found);
   // Why the last Next found nothing: an error that may pass; Ok: it was at the end.
   [[nodiscard]] const Status& trouble() const { return trouble_; }
-  // Every entry up to the end. What fails to be read is tried again at once: for a replay, which cannot come back.
+  // Every entry up to the end. What fails to be read is tried again at once and passed over after several times,
+  // whatever it lacked: for a replay, which cannot come back.
   void ReadAll(const std::deque<SegmentInfo>& segments, const std::function<void(const Found& found)>& take);
 
   // Segments and places that could not be read, since the construction.
@@ -53,7 +56,8 @@ class JournalReader {
   Position position_{1, kHeaderBytes};  // of what is read next
   std::optional<SegmentReader> reader_;
   std::uint64_t unreadable_ = 0;
-  int failures_ = 0;  // in a row
+  int failures_ = 0;        // in a row, of what is read next, as far as they count
+  bool comes_back_ = true;  // who calls Next asks again later
   Status trouble_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 
 #include "os/simulated_disk.h"
 #include "store/journal_for_tests.h"
@@ -35,6 +36,11 @@ class JournalReaderTest : public testing::Test {
     }
     ASSERT_TRUE(journal_->Sync().ok());
   }
+  // Small ones, of which every block holds many.
+  void MustAppendSmall(int count) {
+    for (int i = 0; i < count; ++i) journal_->Append(EntryType::kRecord, ++sequence_, std::string(1000, 'x'));
+    ASSERT_TRUE(journal_->Sync().ok());
+  }
   // The sequences that Next gives until it gives none.
   std::vector<std::uint64_t> ReadOn() {
     std::vector<std::uint64_t> sequences;
@@ -43,6 +49,15 @@ class JournalReaderTest : public testing::Test {
       EXPECT_EQ(found.position, owner_.durable[found.entry.sequence]);
       EXPECT_EQ(found.stream, 1U);
       sequences.push_back(found.entry.sequence);
+    }
+    return sequences;
+  }
+  // As somebody does who asks again after it gave none.
+  std::vector<std::uint64_t> ReadInRounds(int rounds) {
+    std::vector<std::uint64_t> sequences;
+    for (int i = 0; i < rounds; ++i) {
+      const auto more = ReadOn();
+      sequences.insert(sequences.end(), more.begin(), more.end());
     }
     return sequences;
   }
@@ -67,6 +82,19 @@ class JournalReaderTest : public testing::Test {
   void MakeReadsFail(std::uint64_t segment, int error) {
     disk_.SetFault([=](os::CallKind kind, const std::filesystem::path& path) {
       return kind == os::CallKind::kReadAt && path.filename() == SegmentName(segment) ? error : 0;
+    });
+  }
+  // The header is read, then so many reads fail.
+  void MakeReadsInsideFail(std::uint64_t segment, int count, int error) {
+    disk_.SetFault([=, reads = 0](os::CallKind kind, const std::filesystem::path& path) mutable {
+      const bool is_there = kind == os::CallKind::kReadAt && path.filename() == SegmentName(segment);
+      return is_there && ++reads > 1 && reads <= 1 + count ? error : 0;
+    });
+  }
+  // Of any segment, so many times.
+  void MakeOpensFail(int error, int count = INT_MAX) {
+    disk_.SetFault([=, opens = 0](os::CallKind kind, const std::filesystem::path&) mutable {
+      return kind == os::CallKind::kOpen && opens++ < count ? error : 0;
     });
   }
 
@@ -150,13 +178,67 @@ TEST_F(JournalReaderTest, LastingFailureIsPassedOver) {
   MustAppend(300);
   const SegmentInfo second = journal_->segments()[1];
   MakeReadsFail(second.segment, EIO);
-  std::vector<std::uint64_t> read;
-  for (int i = 0; i < 20; ++i) {
-    const auto more = ReadOn();
-    read.insert(read.end(), more.begin(), more.end());
-  }
-  EXPECT_EQ(read, Without(second, 300));
+  EXPECT_EQ(ReadInRounds(20), Without(second, 300));
   EXPECT_EQ(reader_.unreadable(), 1U);
+}
+
+TEST_F(JournalReaderTest, EachSegmentHasItsOwnPatience) {
+  MustAppend(300);
+  const SegmentInfo first = journal_->segments()[0];
+  MakeOpensFail(EIO);
+  EXPECT_TRUE(ReadInRounds(8).empty()) << "with the fifth the first was given up; the second failed four times";
+  EXPECT_FALSE(reader_.trouble().ok());
+  disk_.ClearFaults();
+  EXPECT_EQ(ReadOn(), Without(first, 300));
+  EXPECT_EQ(reader_.unreadable(), 1U);
+}
+
+TEST_F(JournalReaderTest, EachBlockHasItsOwnPatience) {
+  MustAppendSmall(300);
+  const SegmentInfo second = journal_->segments()[1];
+  MakeReadsInsideFail(second.segment, 6, EIO);  // five for its first block, and one for the next
+  std::vector<std::uint64_t> expected;
+  for (const auto& [sequence, position] : owner_.durable) {
+    if (position.segment != second.segment || position.offset >= kBlockBytes) expected.push_back(sequence);
+  }
+  ASSERT_GT(expected.size(), Without(second, 300).size()) << "the second block holds some";
+  EXPECT_EQ(ReadEverything(), expected);
+  EXPECT_EQ(reader_.unreadable(), 1U);
+}
+
+TEST_F(JournalReaderTest, PlaceThatIsSoughtHasItsOwnPatience) {
+  MustAppend(300);
+  MakeOpensFail(EIO, 5);
+  EXPECT_TRUE(ReadInRounds(4).empty());
+  const SegmentInfo& second = journal_->segments()[1];
+  reader_.Seek({second.segment, kHeaderBytes});
+  EXPECT_TRUE(ReadOn().empty());
+  EXPECT_EQ(ReadOn(), Range(second.first_sequence, 300));
+  EXPECT_EQ(reader_.unreadable(), 0U);
+}
+
+TEST_F(JournalReaderTest, WantOfDescriptorsIsNeverFinal) {
+  MustAppend(300);
+  for (const int error : {EMFILE, ENFILE, ENOMEM, EACCES, EAGAIN}) {
+    reader_.Seek({1, kHeaderBytes});
+    MakeOpensFail(error);
+    EXPECT_TRUE(ReadInRounds(20).empty()) << error;
+    EXPECT_FALSE(reader_.trouble().ok()) << error;
+    MakeOpensFail(EIO);
+    EXPECT_TRUE(ReadOn().empty()) << "what was wanting before makes one failure no final one: " << error;
+    disk_.ClearFaults();
+    EXPECT_EQ(ReadOn(), Range(1, 300)) << error;
+  }
+  EXPECT_EQ(reader_.unreadable(), 0U);
+}
+
+TEST_F(JournalReaderTest, WantOfMemoryInsideASegmentIsNeverFinal) {
+  MustAppend(300);
+  MakeReadsInsideFail(journal_->segments()[1].segment, 20, ENOMEM);
+  EXPECT_EQ(ReadInRounds(20), Range(1, journal_->segments()[0].last_sequence));
+  EXPECT_FALSE(reader_.trouble().ok());
+  EXPECT_EQ(ReadOn(), Range(journal_->segments()[1].first_sequence, 300));
+  EXPECT_EQ(reader_.unreadable(), 0U);
 }
 
 TEST_F(JournalReaderTest, BlockOnABadSectorCostsTheBlockAndNotTheSegment) {
@@ -186,6 +268,27 @@ TEST_F(JournalReaderTest, ReplayDoesNotEndAtAPassingFailure) {
     ASSERT_EQ(ReadEverything(), Range(1, 300)) << "call " << failing;
     disk_.ClearFaults();
   }
+}
+
+TEST_F(JournalReaderTest, ReplayTriesEachSegmentAnew) {
+  MustAppend(300);
+  for (const int error : {EIO, EMFILE}) {
+    reader_.Seek({1, kHeaderBytes});
+    MakeOpensFail(error, 9);  // five times the first segment, four times the second
+    EXPECT_EQ(ReadEverything(), Without(journal_->segments()[0], 300)) << error;
+  }
+  EXPECT_EQ(reader_.unreadable(), 2U);
+}
+
+TEST_F(JournalReaderTest, ReplayEndsWhateverIsWanting) {
+  MustAppend(300);
+  MakeOpensFail(EMFILE);
+  EXPECT_TRUE(ReadEverything().empty());
+  EXPECT_EQ(reader_.unreadable(), journal_->segments().size());
+  reader_.Seek({1, kHeaderBytes});
+  EXPECT_TRUE(ReadInRounds(20).empty());
+  disk_.ClearFaults();
+  EXPECT_EQ(ReadOn(), Range(1, 300)) << "who comes back is waited for again";
 }
 
 TEST_F(JournalReaderTest, RemovedSegmentsAreLeftBehindWhileReading) {
