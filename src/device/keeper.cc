@@ -206,7 +206,7 @@ void Keeper::SaveAll() {
   if (keeping_->journal().pending() == 0) unsynced_ = 0;
   if (shipping_) shipping_->RequestStatus();
   if (!outcome.ok()) return TellProblem(outcome.status().message());
-  for (const Status& failure : outcome->failures) TellProblem(failure.message());
+  for (const store::FailedSave& failed : outcome->failures) TellProblem(failed.why.message());
   if (!outcome->damaged_records.empty()) {
     TellProblem(std::to_string(outcome->damaged_records.size()) + " records could not be read back from the journal");
   }

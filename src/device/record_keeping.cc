@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/little_endian.h"
@@ -71,6 +72,7 @@ Status RecordKeeping::Prepare() {
           .line = [](const store::Entry& entry) -> Result<std::string> { return entry.payload; }},
       kMostRecordsAFile);
   Replay();
+  FindAcknowledged();
   ForgetGoneStreams();
   recovered_.unsaved = files_->unsaved();
   recovered_.newest_record = NewestRecordTime(calls_, options_.journal.folder, journal_->segments());
@@ -125,6 +127,39 @@ std::string RecordKeeping::ContextOf(StreamId stream) {
   return "{}";
 }
 
+// A stream that is no longer held, or whose segment is damaged, tells nothing: what was before it may be sent again.
+void RecordKeeping::FindAcknowledged() {
+  const auto& segments = journal_->segments();
+  const auto first = std::find_if(segments.begin(), segments.end(), [&](const SegmentInfo& segment) {
+    return segment.stream == ledger().acknowledged_before;
+  });
+  if (first == segments.end()) ledger_->state().acknowledged_before = 0;
+  if (first != segments.end() && first != segments.begin()) acknowledged_segment_ = std::prev(first)->segment;
+}
+
+// Stream by stream in the journal's order; the last one keeps its mark, since it may get more. What cannot be read in
+// this run may be read, and sent, in a later one: nothing is said of what is before.
+void RecordKeeping::PassAcknowledged() {
+  if (!journal_->survey().is_whole) return;
+  const auto& segments = journal_->segments();
+  auto first = std::partition_point(segments.begin(), segments.end(), [&](const SegmentInfo& segment) {
+    return segment.segment <= acknowledged_segment_;
+  });
+  for (auto at = first; at != segments.end(); ++at) {
+    if (at->stream != first->stream) {
+      acknowledged_segment_ = std::prev(at)->segment;
+      ledger_->state().acknowledged_before = at->stream;
+      ledger_->state().ForgetStream(first->stream);
+      first = at;
+    }
+    if (at->last_sequence > ledger().AcknowledgedUpTo(at->stream)) return;
+  }
+}
+
+std::uint64_t RecordKeeping::AcknowledgedUpTo(const SegmentInfo& segment) const {
+  return segment.segment <= acknowledged_segment_ ? segment.last_sequence : ledger().AcknowledgedUpTo(segment.stream);
+}
+
 // Streams that the journal holds no more need no mark of how far they are acknowledged.
 void RecordKeeping::ForgetGoneStreams() {
   const auto& segments = journal_->segments();
@@ -175,7 +210,7 @@ Result<store::SaveOutcome> RecordKeeping::Save() {
     if (!all.failures.empty()) break;
   }
   if (!synced.ok() && journal_->pending() > 0) {
-    all.failures.emplace_back(synced.code(), "could not save: " + synced.message());
+    all.failures.push_back({options_.device_id, {synced.code(), "could not save: " + synced.message()}});
   }
   return all;
 }
@@ -197,12 +232,14 @@ void RecordKeeping::NoteLost(StreamId stream, std::uint64_t from, std::uint64_t 
 
 void RecordKeeping::NoteAcknowledged(StreamId stream, std::uint64_t upto) {
   ledger_->state().Acknowledge(stream, upto);
+  PassAcknowledged();
   ledger_changed_ = true;
 }
 
 void RecordKeeping::StartOver(std::uint64_t store_id) {
   ledger_->state().ForgetAcknowledgements();
   ledger_->state().store_id = store_id;
+  acknowledged_segment_ = 0;
   ledger_changed_ = true;
 }
 
@@ -216,7 +253,7 @@ std::uint64_t RecordKeeping::lag() const {
   std::uint64_t lag = journal_->pending();
   for (const SegmentInfo& segment : journal_->segments()) {
     if (!segment.has_records()) continue;
-    const std::uint64_t done = std::max(segment.first_sequence - 1, ledger().AcknowledgedUpTo(segment.stream));
+    const std::uint64_t done = std::max(segment.first_sequence - 1, AcknowledgedUpTo(segment));
     lag += segment.last_sequence - std::min(segment.last_sequence, done);
   }
   return lag;
@@ -232,8 +269,9 @@ bool RecordKeeping::IsDone(const SegmentInfo& segment) {
   if (unsaved && unsaved->segment <= segment.segment) return false;
   if (!segment.has_records()) return true;
   // It goes now, and stands in files: a later run that ships shall not take it for lost.
-  if (!options_.is_shipping) NoteAcknowledged(segment.stream, segment.last_sequence);
-  if (ledger().AcknowledgedUpTo(segment.stream) < segment.last_sequence) return false;
+  const bool is_handled = AcknowledgedUpTo(segment) >= segment.last_sequence;
+  if (!is_handled && options_.is_shipping) return false;
+  if (!is_handled) NoteAcknowledged(segment.stream, segment.last_sequence);
   // Before the segment goes: or a crash would leave it neither held nor acknowledged.
   return !ledger_changed_ || WriteLedger().ok();
 }
@@ -241,7 +279,7 @@ bool RecordKeeping::IsDone(const SegmentInfo& segment) {
 Status RecordKeeping::GiveUp(const SegmentInfo& segment) {
   // What the file names already, of an earlier run that did not live to remove the segment, must not count again.
   RETURN_IF_ERROR(ledger_->Prepare());
-  const std::uint64_t handled = ledger().AcknowledgedUpTo(segment.stream);
+  const std::uint64_t handled = AcknowledgedUpTo(segment);
   if (segment.has_records() && segment.last_sequence > handled) {
     LoseFrom(std::max(segment.first_sequence, handled + 1), segment);
     // A second attempt, after the ledger could not be written, finds nothing more to count.

@@ -73,6 +73,9 @@ class RecordKeeping final : public store::JournalOwner {
   void NoteLostHours(const store::LostHours& hours) { ledger_->state().AddLostHours(hours); }
   // The hub has everything up to there, or it is lost. Durable with the next Sync.
   void NoteAcknowledged(store::StreamId stream, std::uint64_t upto);
+  // Up to which sequence of the segment's stream that holds; of a stream that is wholly done, at least to the segment's
+  // last.
+  [[nodiscard]] std::uint64_t AcknowledgedUpTo(const store::SegmentInfo& segment) const;
   // The hub that acknowledges is another one, or lost its data: nothing counts as acknowledged.
   void StartOver(std::uint64_t store_id);
   void LossesAreKnown(std::uint64_t upto_number);
@@ -114,6 +117,8 @@ class RecordKeeping final : public store::JournalOwner {
   void Replay();
   [[nodiscard]] std::uint64_t ReplayFrom() const;
   [[nodiscard]] std::string ContextOf(store::StreamId stream);
+  void FindAcknowledged();
+  void PassAcknowledged();
   void ForgetGoneStreams();
 
   const KeepingOptions options_;
@@ -123,6 +128,7 @@ class RecordKeeping final : public store::JournalOwner {
   std::optional<store::Ledger> ledger_;  // there once it is prepared
   bool ledger_changed_ = false;
   std::chrono::nanoseconds ledger_tried_{0};
+  std::uint64_t acknowledged_segment_ = 0;  // the last one before the ledger's acknowledged_before
   std::uint64_t durable_upto_ = 0;
   std::vector<LostRange> new_losses_;
   std::uint64_t loss_changes_ = 0;

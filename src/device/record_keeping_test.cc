@@ -43,7 +43,7 @@ class RecordKeepingTest : public testing::Test {
     clock_.Pass(std::chrono::seconds(1));
     const auto outcome = keeping_->Save();
     ASSERT_TRUE(outcome.ok()) << outcome.status().message();
-    ASSERT_TRUE(outcome->failures.empty()) << outcome->failures[0].message();
+    ASSERT_TRUE(outcome->failures.empty()) << outcome->failures[0].why.message();
   }
   std::vector<std::string> Files() const {
     std::vector<std::string> contents;

@@ -55,9 +55,10 @@ void Shipping::HoldWhatIsThere() {
     mqtt::HeldStream& stream = at->second;
     if (is_new) {
       order.push_back(segment.stream);
-      stream = {segment.stream, segment.first_sequence, 0, keeping_.ledger().AcknowledgedUpTo(segment.stream), 0};
-      stream.last = stream.acked;
+      stream = {segment.stream, segment.first_sequence, 0, 0, 0};
     }
+    stream.acked = std::max(stream.acked, keeping_.AcknowledgedUpTo(segment));
+    stream.last = std::max(stream.last, stream.acked);
     if (segment.first_sequence > stream.last + 1) {
       holes[segment.stream].emplace_back(stream.last + 1, segment.first_sequence - 1);
     }
@@ -189,7 +190,10 @@ bool Shipping::SendBehind(const RecordPlace& place, Nanoseconds now) {
   store::JournalReader::Found found;
   for (;;) {
     if (!reader_.Next(keeping_.journal().segments(), found)) {
-      if (!reader_.trouble().ok()) return false;
+      if (!reader_.trouble().ok()) {
+        on_problem_("records wait in the journal until they can be read: " + reader_.trouble().message());
+        return false;
+      }
       found.stream = 0;
       break;
     }
@@ -222,15 +226,21 @@ void Shipping::PublishSummary(const store::Summary& summary) {
   if (publisher_ != nullptr) publisher_->PublishSummary(summary);
 }
 
+// The hub that is to get a stream must know where it begins; of the others it needs to hear only if it lost them.
+template <typename IsMeant>
+void Shipping::TellStreams(ShippingStatus& status, IsMeant is_meant) const {
+  for (const mqtt::HeldStream& one : outbox_.streams()) {
+    if (status.streams.size() >= kMostTold) return;
+    if (one.last >= one.first && is_meant(one)) status.streams.push_back({one.stream, one.first, one.last});
+  }
+}
+
 ShippingStatus Shipping::Status() const {
   ShippingStatus status;
   status.lag_records = outbox_.lag();
   status.lost_records = keeping_.lost_records();
-  for (const mqtt::HeldStream& one : outbox_.streams()) {
-    if (one.last >= one.first && status.streams.size() < kMostTold) {
-      status.streams.push_back({one.stream, one.first, one.last});
-    }
-  }
+  TellStreams(status, [](const mqtt::HeldStream& one) { return one.acked < one.last; });
+  TellStreams(status, [](const mqtt::HeldStream& one) { return one.acked >= one.last; });
   status.lost = keeping_.ledger().LossesToTell();
   status.lost_hours = keeping_.ledger().lost_hours();
   return status;

@@ -302,5 +302,21 @@ TEST_F(ShippingTest, RecordThatCannotBeReadBackIsALossAndTheRestIsSent) {
   EXPECT_EQ(keeping_->lost_records() + Sent().size(), 4U);
 }
 
+TEST_F(ShippingTest, StatusTellsTheStreamsThatAreStillToComeHoweverManyTheHubHas) {
+  KeepingOptions options{.folder = folder_.path() / "abc", .device_id = "abc", .is_shipping = true};
+  options.journal.keep_free_bytes = 0;
+  for (int i = 0; i < 300; ++i) {
+    options.journal.stream = ++stream_;
+    auto keeping = RecordKeeping::Open(options, os::SystemFileCalls(), clock_);
+    ASSERT_TRUE(keeping.ok());
+    (*keeping)->Append(1, Line(stream_, 1));
+    ASSERT_TRUE((*keeping)->Sync().ok());
+    if (stream_ < 300) (*keeping)->NoteAcknowledged(stream_, 1);
+    ASSERT_TRUE((*keeping)->Sync().ok());
+  }
+  Start();
+  WorkUntilStatusHas(R"("stream":"000000000000012c")");
+}
+
 }  // namespace
 }  // namespace inferometer::device

@@ -243,7 +243,7 @@ Status Collector::SaveFiles(const std::vector<std::string>& devices) {
     auto& since = devices_.find(device)->second.unsaved_since;
     since = files_->unsaved(device) > 0 ? std::optional(clock_.Steady()) : std::nullopt;
   }
-  return outcome.failures.empty() ? Ok() : outcome.failures.front();
+  return outcome.failures.empty() ? Ok() : outcome.failures.front().why;
 }
 
 Status Collector::SaveAll() {

@@ -29,6 +29,9 @@ struct JournalOptions {
   std::array<unsigned char, 16> boot_id{};
 
   std::uint64_t segment_bytes = std::uint64_t{4} << 20U;
+  // A program that is started every minute begins as many: beyond, those that are done go, whatever room there is. A
+  // start reads the head of each, and a hub knows so many streams of a device.
+  std::size_t most_done_segments = 4096;
   std::uint64_t most_bytes = 0;  // of all segments; 0: a tenth of the file system, at most 4 GiB
   // What is left to others of the file system; nothing: 15 %, at most 4 GiB.
   std::optional<std::uint64_t> keep_free_bytes{};
@@ -144,7 +147,7 @@ class Journal {
   [[nodiscard]] bool DropOldestPending();
 
   // Why a segment has to go.
-  enum class Want { kNothing, kQuota, kOthersRoom, kOthersInodes, kFull };
+  enum class Want { kNothing, kQuota, kOthersRoom, kOthersInodes, kFewerFiles, kFull };
   [[nodiscard]] Status BeginSegment();
   [[nodiscard]] Status CreateNext();
   [[nodiscard]] Status CreateSegment(std::uint64_t number);

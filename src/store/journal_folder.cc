@@ -66,7 +66,7 @@ class Surveyor {
       case Verdict::Kind::kOurs: return candidates_.push_back(std::move(candidate));
       case Verdict::Kind::kTornCreation: return RemoveLitter(name);
       case Verdict::Kind::kNotOurs: SetAside(name); break;
-      case Verdict::Kind::kUnreadableNow: break;
+      case Verdict::Kind::kUnreadableNow: found_.is_whole = false; break;
     }
     found_.set_aside.push_back(fmt::format("{}: {}", (folder_ / name).string(), verdict.reason));
   }
@@ -104,12 +104,12 @@ class Surveyor {
 
   // A later segment of the stream may say where an earlier one ends.
   void ApplyContinuation(const Candidate& later) {
-    for (Candidate& earlier : candidates_) {
-      if (earlier.header.segment != later.header.continued_segment) continue;
-      if (earlier.header.stream == later.header.stream) {
-        earlier.bytes = std::min(earlier.bytes, later.header.continued_bytes);
-      }
-    }
+    const auto earlier =
+        std::lower_bound(candidates_.begin(), candidates_.end(), later.header.continued_segment,
+                         [](const Candidate& one, std::uint64_t segment) { return one.header.segment < segment; });
+    if (earlier == candidates_.end() || earlier->header.segment != later.header.continued_segment) return;
+    if (earlier->header.stream != later.header.stream) return;
+    earlier->bytes = std::min(earlier->bytes, later.header.continued_bytes);
   }
 
   void Take(const Candidate& candidate) {
@@ -123,6 +123,7 @@ class Surveyor {
       info.is_sealed = true;
     } else if (const Status read = ReadThrough(candidate, info); !read.ok()) {
       found_.set_aside.push_back(read.message());
+      found_.is_whole = false;
       return;
     }
     found_.segments.push_back(info);
@@ -156,6 +157,7 @@ class Surveyor {
       info.bytes = good_end;
     } else {
       // It may hold more than was seen, and may be read later.
+      found_.is_whole = false;
       info.first_sequence = candidate.header.next_sequence;
       info.last_sequence = std::max(info.last_sequence, info.first_sequence);
     }

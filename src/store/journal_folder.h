@@ -42,6 +42,7 @@ struct FolderSurvey {
   std::vector<std::string> set_aside;   // files that went into quarantine or cannot be read now, with the reason
   std::vector<std::string> unfinished;  // files that a crash left of a segment's creation: they hold nothing
   std::uint64_t highest_segment = 0;    // of every name that was seen
+  bool is_whole = true;                 // false: there is more that cannot be read now
   std::uint64_t damaged_places = 0;     // in segments that had to be read through
   std::uint64_t torn_bytes = 0;         // behind the last good entry of segments that a crash ended
 };

@@ -117,7 +117,8 @@ Journal::Want Journal::WantsRoom() {
   KeepBallast(*room);
   if (segments_.size() <= kLeastSegments) return Want::kNothing;
   if (room->free_bytes < KeptFree(options_, *room)) return Want::kOthersRoom;
-  return IsShortOfInodes(*room, options_.keep_free_inodes) ? Want::kOthersInodes : Want::kNothing;
+  if (IsShortOfInodes(*room, options_.keep_free_inodes)) return Want::kOthersInodes;
+  return segments_.size() > options_.most_done_segments ? Want::kFewerFiles : Want::kNothing;
 }
 
 // Whether nothing can be written because there is no room, and not for another reason with the same error.
@@ -135,6 +136,7 @@ bool Journal::IsFull() {
 bool Journal::FreeOne(Want want) {
   const bool has_closed = segments_.size() > (file_ ? 1U : 0U);
   if (has_closed && owner_.IsDone(segments_.front()) && RemoveFirst()) return true;
+  if (want == Want::kFewerFiles) return false;
   if (want != Want::kQuota && RemoveBallast()) return true;
   // A segment is one inode: nothing to others, and much to us.
   if (!has_closed || want == Want::kOthersInodes) return false;

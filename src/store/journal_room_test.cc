@@ -381,5 +381,18 @@ TEST_F(JournalRoomTest, EntryThatIsTooLargeIsDroppedAndToldAtOnce) {
   EXPECT_EQ(owner_.durable, std::set<std::uint64_t>{1});
 }
 
+TEST_F(JournalRoomTest, OfVeryManySegmentsThoseThatAreDoneGoWhateverRoomThereIs) {
+  options_.most_done_segments = 20;
+  owner_.done_upto = 1'000'000;
+  MustOpen();
+  MustAppend(1000);  // some thirty segments
+  EXPECT_EQ(journal_->segments().size(), 21U);
+  EXPECT_TRUE(journal_->health().has_ballast);
+  owner_.done_upto = 0;
+  MustAppend(1000);
+  EXPECT_GT(journal_->segments().size(), 40U) << "what is not done stays";
+  EXPECT_EQ(journal_->health().given_up, 0U);
+}
+
 }  // namespace
 }  // namespace inferometer::store

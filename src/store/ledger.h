@@ -51,10 +51,13 @@ struct Acknowledged {
 // The plain data, bounded; what is in memory and not yet in the file dies with the process.
 class LedgerState {
  public:
-  static constexpr std::size_t kMostStreams = 512;
+  static constexpr std::size_t kMostStreams = 511;
   static constexpr std::size_t kMostLosses = 256;
 
   std::uint64_t store_id = 0;  // of the hub that acknowledged; 0: none yet
+  // Whatever the journal holds before this stream's records is acknowledged or reported lost, and needs no mark of its
+  // own: a journal may hold far more streams than there are marks. 0, or a stream that it does not hold: nothing known.
+  StreamId acknowledged_before = 0;
 
   // How far `stream` is acknowledged; 0: not at all.
   [[nodiscard]] std::uint64_t AcknowledgedUpTo(StreamId stream) const;

@@ -19,6 +19,8 @@ constexpr std::size_t kFixedBytes = 64;
 constexpr std::size_t kAcknowledgedBytes = 16;
 constexpr std::size_t kLossBytes = 48;
 constexpr std::size_t kChecksumBytes = 4;
+constexpr std::size_t kMostMarks = LedgerState::kMostStreams + 1;
+constexpr StreamId kNoStream = 0;  // whose mark holds acknowledged_before; programs of before it forget such a mark
 constexpr std::uint64_t kHighestGeneration = UINT64_MAX / 2;
 constexpr std::uint32_t kKnownFlag = 1;
 constexpr std::uint32_t kHoursFlag = 2;  // of the first report: lost hours stand behind the checksum
@@ -63,7 +65,7 @@ Result<std::size_t> UsedOf(std::string_view slot) {
     return Bad(checksum, "the checksum is wrong");
   }
   if (ReadLittleEndian<std::uint32_t>(slot, 8) != kVersion) return Bad(8, "another version");
-  if (AcknowledgedIn(slot) > LedgerState::kMostStreams || LossesIn(slot) > LedgerState::kMostLosses ||
+  if (AcknowledgedIn(slot) > kMostMarks || LossesIn(slot) > LedgerState::kMostLosses ||
       UsedBytes(AcknowledgedIn(slot), LossesIn(slot)) != used) {
     return Bad(56, "the counts do not fit the length");
   }
@@ -135,7 +137,7 @@ void LedgerState::Acknowledge(StreamId stream, std::uint64_t upto) {
     found->upto = std::max(found->upto, upto);
     return;
   }
-  if (acknowledged_.size() >= kMostStreams) acknowledged_.erase(acknowledged_.begin());
+  while (acknowledged_.size() >= kMostStreams) acknowledged_.erase(acknowledged_.begin());
   acknowledged_.push_back({stream, upto});
 }
 
@@ -225,12 +227,14 @@ std::vector<Loss> LedgerState::LossesToTell() const {
 
 void LedgerState::ForgetAcknowledgements() {
   acknowledged_.clear();
+  acknowledged_before = 0;
   for (Loss& one : losses_) one.is_known = false;
 }
 
 void LedgerState::ContinueFrom(const LedgerState& older) {
   const LedgerState newer = std::exchange(*this, older);
   if (newer.store_id != 0) store_id = newer.store_id;
+  if (newer.acknowledged_before != 0) acknowledged_before = newer.acknowledged_before;
   for (const Acknowledged& one : newer.acknowledged_) Acknowledge(one.stream, one.upto);
   for (const Loss& one : newer.losses_) {
     if (losses_.size() >= kMostLosses) MakeRoomForLoss();
@@ -256,14 +260,19 @@ std::string LedgerState::Encode(std::uint64_t generation) const {
 std::string LedgerState::EncodeReports(std::uint64_t generation) const {
   std::string out(kMagic);
   AppendLittleEndian(out, kVersion);
-  AppendLittleEndian(out, static_cast<std::uint32_t>(UsedBytes(acknowledged_.size(), losses_.size())));
+  const std::size_t marks = acknowledged_.size() + (acknowledged_before != 0 ? 1 : 0);
+  AppendLittleEndian(out, static_cast<std::uint32_t>(UsedBytes(marks, losses_.size())));
   AppendLittleEndian(out, generation);
   AppendLittleEndian(out, store_id);
   AppendLittleEndian(out, next_number_);
   AppendLittleEndian(out, merged_away_);
   AppendLittleEndian(out, lost_records_);
-  AppendLittleEndian(out, static_cast<std::uint32_t>(acknowledged_.size()));
+  AppendLittleEndian(out, static_cast<std::uint32_t>(marks));
   AppendLittleEndian(out, static_cast<std::uint32_t>(losses_.size()));
+  if (acknowledged_before != 0) {
+    AppendLittleEndian(out, kNoStream);
+    AppendLittleEndian(out, acknowledged_before);
+  }
   for (const Acknowledged& one : acknowledged_) {
     AppendLittleEndian(out, one.stream);
     AppendLittleEndian(out, one.upto);
@@ -293,8 +302,12 @@ Result<LedgerState::Decoded> LedgerState::DecodeReports(std::string_view slot) {
   decoded.state.lost_records_ = ReadLittleEndian<std::uint64_t>(slot, 48);
   std::size_t at = kFixedBytes;
   for (std::size_t i = 0; i < AcknowledgedIn(slot); ++i, at += kAcknowledgedBytes) {
-    decoded.state.acknowledged_.push_back(
-        {ReadLittleEndian<std::uint64_t>(slot, at), ReadLittleEndian<std::uint64_t>(slot, at + 8)});
+    const Acknowledged one{ReadLittleEndian<std::uint64_t>(slot, at), ReadLittleEndian<std::uint64_t>(slot, at + 8)};
+    if (one.stream == kNoStream) {
+      decoded.state.acknowledged_before = one.upto;
+    } else {
+      decoded.state.acknowledged_.push_back(one);
+    }
   }
   for (std::size_t i = 0; i < LossesIn(slot); ++i, at += kLossBytes) {
     const Loss loss = ReadLoss(slot.substr(at, kLossBytes));

@@ -74,6 +74,20 @@ TEST(LedgerState, AcknowledgementNeverGoesBack) {
   EXPECT_EQ(state.AcknowledgedUpTo(1), 0U);
 }
 
+TEST(LedgerState, StreamBeforeWhichAllIsDoneComesBackWithAsManyMarksAsThereMayBe) {
+  LedgerState state = FullState();
+  state.acknowledged_before = 77;
+  const auto decoded = LedgerState::Decode(state.Encode(1));
+  ASSERT_TRUE(decoded.ok());
+  EXPECT_EQ(decoded->state.acknowledged_before, 77U);
+  EXPECT_EQ(decoded->state.acknowledged(), state.acknowledged());
+  LedgerState later;
+  later.ContinueFrom(decoded->state);
+  EXPECT_EQ(later.acknowledged_before, 77U);
+  later.ForgetAcknowledgements();
+  EXPECT_EQ(later.acknowledged_before, 0U);
+}
+
 TEST(LedgerState, OldestStreamGivesWay) {
   LedgerState state = FullState();
   state.Acknowledge(9'999, 1);

@@ -139,6 +139,11 @@ std::optional<Position> RecordFiles::first_unsaved() const {
   return first;
 }
 
+std::optional<Position> RecordFiles::first_unsaved(const std::string& device) const {
+  const auto found = queues_.find(device);
+  return found == queues_.end() ? std::nullopt : std::optional(found->second.front().position);
+}
+
 std::size_t RecordFiles::Forget(std::uint64_t segment) {
   const std::size_t before = unsaved_count_;
   for (auto at = queues_.begin(); at != queues_.end();) {
@@ -191,7 +196,7 @@ std::vector<FilePlan> RecordFiles::Plan(const std::vector<std::string>& devices,
     if (plan.ok()) {
       plans.push_back(std::move(*plan));
     } else {
-      outcome.failures.push_back(plan.status());
+      outcome.failures.push_back({device, plan.status()});
     }
   }
   return plans;
@@ -265,7 +270,7 @@ Result<SaveOutcome> RecordFiles::Save(const std::vector<std::string>& devices, J
   for (const FilePlan& plan : plans) {
     if (const Status made = MakeFile(plan, outcome); !made.ok()) {
       failed_[plan.device] = plan;
-      outcome.failures.push_back(made);
+      outcome.failures.push_back({plan.device, made});
       continue;
     }
     failed_.erase(plan.device);

@@ -35,10 +35,15 @@ struct FilePlan {
 // A record's stream and its sequence there.
 using RecordName = std::pair<StreamId, std::uint64_t>;
 
+struct FailedSave {
+  std::string device;
+  Status why;
+};
+
 // What a save did.
 struct SaveOutcome {
   std::vector<SavedFile> saved;
-  std::vector<Status> failures;             // one a file that could not be made
+  std::vector<FailedSave> failures;         // one a file that could not be made
   std::vector<RecordName> damaged_records;  // which the journal did not give back
 };
 
@@ -73,6 +78,7 @@ class RecordFiles {
   [[nodiscard]] std::vector<std::string> devices() const;
   // Nothing before it is unsaved; nothing when everything is saved.
   [[nodiscard]] std::optional<Position> first_unsaved() const;
+  [[nodiscard]] std::optional<Position> first_unsaved(const std::string& device) const;
   // The records of a segment that is given up will be in no file. Returns how many there were.
   std::size_t Forget(std::uint64_t segment);
 

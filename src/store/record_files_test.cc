@@ -49,7 +49,7 @@ class RecordFilesTest : public testing::Test {
     for (int i = 0; i < 20 && keeping_->files().unsaved() > 0; ++i) {
       const auto outcome = Save();
       ASSERT_TRUE(outcome.ok()) << outcome.status().message();
-      ASSERT_TRUE(outcome->failures.empty()) << outcome->failures[0].message();
+      ASSERT_TRUE(outcome->failures.empty()) << outcome->failures[0].why.message();
     }
     ASSERT_EQ(keeping_->files().unsaved(), 0U);
   }

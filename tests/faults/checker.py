@@ -75,6 +75,7 @@ def read_ledger(path):
     if slot is None:
         return {}, []
     acks = dict(struct.unpack_from("<QQ", slot, 64 + 16 * i) for i in range(struct.unpack_from("<I", slot, 56)[0]))
+    acks.pop(0, None)  # names the stream before which everything is done
     return ({f"{stream:016x}": upto for stream, upto in acks.items()},
             [(f"{stream:016x}", first, last) for _, stream, first, last, *_ in losses_in(slot)])
 

@@ -1,0 +1,142 @@
+// A device that is started again and again: every run is a stream, and the journal holds more of them than the ledger
+// has marks for.
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <memory>
+#include <string>
+
+#include "device/record_keeping.h"
+#include "os/simulated_disk.h"
+#include "store/journal_for_tests.h"
+#include "store/segment_for_tests.h"
+
+namespace inferometer::device {
+namespace {
+
+const std::string kRecord =
+    R"({"timestamp":"2026-11-26T10:00:00Z","device_id":"pi-07","model_name":"m","inference_time_ms":1,"status":"ok"})";
+constexpr std::size_t kManyRuns = store::LedgerState::kMostStreams + 100;
+
+class RecordKeepingStreamsTest : public testing::Test {
+ protected:
+  RecordKeepingStreamsTest() {
+    EXPECT_TRUE(disk_.PutFolder("/data").ok());
+    options_.folder = "/data/pi-07";
+    options_.device_id = "pi-07";
+    options_.is_shipping = true;
+    options_.journal.keep_free_bytes = 0;
+  }
+  void Start() {
+    keeping_.reset();
+    options_.journal.stream = ++stream_;
+    auto keeping = RecordKeeping::Open(options_, disk_, clock_);
+    ASSERT_TRUE(keeping.ok()) << keeping.status().message();
+    keeping_ = std::move(*keeping);
+  }
+  // One run with one record, which stands in a file, too.
+  void Run() {
+    Start();
+    keeping_->Append(1, kRecord);
+    clock_.Pass(std::chrono::seconds(1));
+    const auto saved = keeping_->Save();
+    ASSERT_TRUE(saved.ok() && saved->failures.empty());
+  }
+  // What so many runs leave, each with one record, which stands in a file, too.
+  void PutManyRuns() {
+    ASSERT_TRUE(disk_.PutFolder("/data/pi-07").ok() && disk_.PutFolder("/data/pi-07/journal").ok());
+    while (stream_ < kManyRuns) {
+      ++stream_;
+      store::SegmentForTests segment({stream_, stream_}, std::string(8, '\0') + "{}");
+      segment.Add(store::EntryType::kRecord, 1, kRecord);
+      ASSERT_TRUE(disk_.Put("/data/pi-07/journal/" + store::SegmentName(stream_), segment.bytes()).ok());
+    }
+  }
+  void AcknowledgeAllRuns() {
+    for (store::StreamId stream = 1; stream < stream_; ++stream) keeping_->NoteAcknowledged(stream, 1);
+    ASSERT_TRUE(keeping_->Sync().ok());
+  }
+  void Acknowledge(store::StreamId stream) {
+    keeping_->NoteAcknowledged(stream, 1);
+    ASSERT_TRUE(keeping_->Sync().ok());
+  }
+  [[nodiscard]] std::size_t marks() const { return keeping_->ledger().acknowledged().size(); }
+
+  os::SimulatedDisk disk_;
+  store::HandClock clock_;
+  KeepingOptions options_;
+  std::unique_ptr<RecordKeeping> keeping_;
+  store::StreamId stream_ = 0;
+};
+
+TEST_F(RecordKeepingStreamsTest, ManyRunsOfflineAreAcknowledgedInOneAndStayAcknowledged) {
+  PutManyRuns();
+  Start();
+  EXPECT_EQ(keeping_->lag(), kManyRuns);
+  AcknowledgeAllRuns();
+  EXPECT_EQ(keeping_->lag(), 0U);
+  Start();
+  EXPECT_EQ(keeping_->lag(), 0U);
+}
+
+TEST_F(RecordKeepingStreamsTest, QuotaTakesWhatTheHubHasOfManyRunsWithoutALossReport) {
+  PutManyRuns();
+  Start();
+  AcknowledgeAllRuns();
+  options_.journal.most_bytes = 128 << 10U;
+  Run();
+  EXPECT_LT(keeping_->journal().segments().size(), kManyRuns - 200);
+  EXPECT_EQ(keeping_->lost_records(), 0U);
+}
+
+TEST_F(RecordKeepingStreamsTest, RunsThatAreAcknowledgedWhileTheyLastLeaveNoMarks) {
+  for (int i = 0; i < 5; ++i) {
+    Run();
+    Acknowledge(stream_);
+    EXPECT_LE(marks(), 1U);
+  }
+  Start();
+  EXPECT_EQ(keeping_->lag(), 0U);
+}
+
+TEST_F(RecordKeepingStreamsTest, RunThatIsNotAcknowledgedIsKeptBetweenThoseThatAre) {
+  for (int i = 0; i < 4; ++i) Run();
+  Start();
+  for (const store::StreamId stream : {1U, 2U, 4U}) keeping_->NoteAcknowledged(stream, 1);
+  ASSERT_TRUE(keeping_->Sync().ok());
+  Start();
+  EXPECT_EQ(keeping_->lag(), 1U);
+  EXPECT_EQ(keeping_->AcknowledgedUpTo(keeping_->journal().segments()[2]), 0U);
+  EXPECT_EQ(keeping_->ledger().acknowledged_before, 3U);
+  Acknowledge(3);
+  EXPECT_EQ(keeping_->ledger().acknowledged_before, 4U);
+}
+
+TEST_F(RecordKeepingStreamsTest, RunThatCouldNotBeReadForAWhileIsStillToBeSent) {
+  for (int i = 0; i < 4; ++i) Run();
+  disk_.SetFault([](os::CallKind, const std::filesystem::path& path) {
+    return path.filename() == store::SegmentName(2) ? EACCES : 0;
+  });
+  Start();
+  for (const store::StreamId stream : {1U, 3U, 4U}) keeping_->NoteAcknowledged(stream, 1);
+  ASSERT_TRUE(keeping_->Sync().ok());
+  EXPECT_EQ(keeping_->lag(), 0U);
+  disk_.ClearFaults();
+  Start();
+  EXPECT_EQ(keeping_->lag(), 1U);
+}
+
+TEST_F(RecordKeepingStreamsTest, HubThatLostItsDataGetsAllRuns) {
+  for (int i = 0; i < 3; ++i) {
+    Run();
+    Acknowledge(stream_);
+  }
+  keeping_->StartOver(77);
+  EXPECT_EQ(keeping_->lag(), 3U);
+  ASSERT_TRUE(keeping_->Sync().ok());
+  Start();
+  EXPECT_EQ(keeping_->lag(), 3U);
+}
+
+}  // namespace
+}  // namespace inferometer::device
