@@ -11,6 +11,9 @@ using std::chrono::microseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
+constexpr WallTime kEarliest{};
+constexpr WallTime kEndOf2199{std::chrono::sys_days{std::chrono::year{2200} / std::chrono::January / 1}};
+
 struct CivilTime {
   std::chrono::year_month_day date;
   std::chrono::hh_mm_ss<microseconds> time_of_day;
@@ -92,7 +95,8 @@ bool ScanTimestamp(std::string_view text, WallTime* time) {
                                          std::chrono::day(static_cast<unsigned>(day))};
   if (!date.ok() || year < 1970 || year > 2199 || hour > 23 || minute > 59 || second > 60) return false;
   *time = std::chrono::sys_days(date) + hours(hour) + minutes(minute) + seconds(second) + fraction - east_of_utc;
-  return true;
+  // In UTC, too: else what is written of it could not be read again.
+  return *time >= kEarliest && *time < kEndOf2199;
 }
 
 }  // namespace

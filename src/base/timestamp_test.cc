@@ -39,6 +39,14 @@ TEST(Timestamp, FractionMayBeShortOrLong) {
   EXPECT_EQ(*ParseTimestamp("2025-10-07T10:30:15.123456789Z"), AtMicros(1759833015123456));
 }
 
+TEST(Timestamp, WhatIsOutsideItsYearsInUtcIsRefused) {
+  EXPECT_TRUE(ParseTimestamp("1970-01-01T01:00:00+01:00").ok());
+  EXPECT_FALSE(ParseTimestamp("1970-01-01T00:59:59+01:00").ok());
+  EXPECT_TRUE(ParseTimestamp("2199-12-31T22:59:59.999999-01:00").ok());
+  EXPECT_FALSE(ParseTimestamp("2199-12-31T23:00:00-01:00").ok());
+  EXPECT_FALSE(ParseTimestamp("2199-12-31T23:59:60Z").ok());
+}
+
 TEST(Timestamp, AnythingElseIsRefused) {
   for (const char* text :
        {"", "now", "2025-10-07", "2025-13-07T10:30:15Z", "2025-02-30T10:30:15Z", "2025-10-07T24:30:15Z",

@@ -16,6 +16,7 @@ using mqtt::Acknowledgement;
 using store::EntryType;
 
 constexpr std::size_t kMostRejectedDue = mqtt::kMostRejected;
+constexpr std::size_t kMostScatteredARound = 1024;  // of a device
 
 std::string KeyOf(std::string_view device, const StreamPosition& position) {
   std::string key(device);
@@ -80,6 +81,10 @@ void Collector::TakeRecord(const std::string& device, std::string_view payload) 
   DeviceState* state = StateOf(device);
   if (state == nullptr) return;
   state->report.last_received = clock_.Wall();
+  if (HasTooManyUnsaved(device)) {
+    ++totals_.not_taken;
+    return;
+  }
   const auto judged = validator_.Validate(device, payload);
   if (const auto* rejection = std::get_if<Rejection>(&judged)) {
     return Reject(device, payload, rejection->code, rejection->position, rejection->why.message());
@@ -92,7 +97,10 @@ void Collector::TakeRecord(const std::string& device, std::string_view payload) 
   }
   due_[device].streams.insert(incoming.position->stream);
   switch (Judge(device, *incoming.position, incoming.checksum)) {
-    case Verdict::kNew: return Store(*state, device, incoming);
+    case Verdict::kNew:
+      if (!IsTooScattered(*state, *incoming.position)) return Store(*state, device, incoming);
+      [[fallthrough]];
+    case Verdict::kTooScattered: ++totals_.not_taken; return;
     case Verdict::kDuplicate:
     case Verdict::kDuplicateUnverified:
       ++state->report.duplicates;
@@ -101,7 +109,6 @@ void Collector::TakeRecord(const std::string& device, std::string_view payload) 
     case Verdict::kConflict:
       ++state->report.conflicts;
       return Reject(device, payload, mqtt::RejectCode::kConflict, incoming.position, "another record has that key");
-    case Verdict::kTooScattered: ++totals_.not_taken; return;
   }
 }
 
@@ -109,6 +116,14 @@ Verdict Collector::Judge(const std::string& device, const StreamPosition& positi
   const auto pending = pending_keys_.find(KeyOf(device, position));
   if (pending != pending_keys_.end()) return pending->second == checksum ? Verdict::kDuplicate : Verdict::kConflict;
   return streams_.Judge(device, position.stream, position.sequence, checksum);
+}
+
+// What was taken since the last commit is not in the dedup state yet, which therefore cannot bound it.
+bool Collector::IsTooScattered(DeviceState& state, const StreamPosition& position) const {
+  if (std::exchange(state.last_round, round_) != round_) state.scattered = 0;
+  const StreamPosition last = std::exchange(state.last_new, position);
+  if (last.stream == position.stream && last.sequence + 1 == position.sequence) return false;
+  return ++state.scattered > kMostScatteredARound;
 }
 
 void Collector::Store(DeviceState& state, const std::string& device, const Incoming& incoming) {

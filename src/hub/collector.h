@@ -121,9 +121,12 @@ class Collector final : public store::JournalOwner {
   [[nodiscard]] std::vector<Reply> TakeReplies(std::size_t most);
   [[nodiscard]] bool has_replies() const { return !due_.empty(); }
   // Makes files that are due, until the time is over, one after all: those of a fleet take minutes, in which devices
-  // would wait for their acknowledgements. True: there are more.
+  // would wait for their acknowledgements. True: there are more. A device whose file cannot be made is tried again
+  // later, and keeps nobody else from his.
   bool SaveDue(std::chrono::milliseconds at_most);
-  // Makes a file of everything that is in none.
+  // Why files that are due cannot be made; empty: they can. Their records stay in the journal.
+  [[nodiscard]] std::string save_problem() const;
+  // Makes a file of everything that is in none. The first failure is returned when all others have theirs.
   [[nodiscard]] Status SaveAll();
   [[nodiscard]] Status Close();
 
@@ -150,7 +153,15 @@ class Collector final : public store::JournalOwner {
     std::vector<LostRange> known_losses;       // of the last status
     std::vector<store::LostHours> lost_hours;  // likewise
     std::optional<std::chrono::nanoseconds> unsaved_since;
+    StreamPosition last_new;       // of the last record that was new
+    std::uint64_t last_round = 0;  // in which it came
+    std::size_t scattered = 0;     // of that round, those that did not follow the one before
     DeviceReport report;
+  };
+  // Of a device whose file could not be made.
+  struct FailingDevice {
+    std::string why;
+    std::chrono::nanoseconds retry_at{0};
   };
   // What the dedup state learns only when it is durable: a checkpoint must not know of a record that a crash can still
   // take away.
@@ -178,6 +189,7 @@ class Collector final : public store::JournalOwner {
   DeviceState* StateOf(const std::string& device);
   void TakeRecord(const std::string& device, std::string_view payload);
   [[nodiscard]] Verdict Judge(const std::string& device, const StreamPosition& position, std::uint32_t checksum);
+  [[nodiscard]] bool IsTooScattered(DeviceState& state, const StreamPosition& position) const;
   void Store(DeviceState& state, const std::string& device, const Incoming& incoming);
   void Reject(const std::string& device, std::string_view payload, mqtt::RejectCode code,
               const std::optional<StreamPosition>& position, const std::string& reason);
@@ -186,6 +198,8 @@ class Collector final : public store::JournalOwner {
   [[nodiscard]] bool AppendLost(const std::string& device, const LostRange& lost, std::uint64_t gone_upto);
 
   void AppendReplies(const std::string& device, Due& due, std::vector<Reply>& replies) const;
+  [[nodiscard]] bool HasTooManyUnsaved(const std::string& device) const;
+  [[nodiscard]] bool MayTry(const std::string& device) const;
   [[nodiscard]] bool IsDue(const std::string& device, const DeviceState& state) const;
   [[nodiscard]] bool HasDevicesToSave() const;
   void LookForDevicesToSave();
@@ -194,6 +208,7 @@ class Collector final : public store::JournalOwner {
   [[nodiscard]] std::vector<std::string> FullestDevices() const;
   [[nodiscard]] std::vector<std::string> DevicesDue() const;
   [[nodiscard]] Status SaveFiles(const std::vector<std::string>& devices);
+  void NoteFailed(const std::string& device, const Status& why);
   [[nodiscard]] Result<store::MetricsFolder*> FolderOf(const std::string& device);
   [[nodiscard]] Result<std::string> LineOf(const store::Entry& entry) const;
 
@@ -217,6 +232,10 @@ class Collector final : public store::JournalOwner {
   std::uint64_t first_unsaved_segment_ = 0;
   std::chrono::nanoseconds next_look_{0};
   std::deque<std::string> to_save_;  // found due by the last look
+  std::map<std::string, FailingDevice> failing_;
+  std::string table_problem_;         // why devices got no folder
+  std::uint64_t wanted_segment_ = 0;  // the journal would remove it if its records, and those before, were in files
+  std::uint64_t round_ = 1;           // counts commits
   CollectorReport totals_;
   std::vector<std::string> notes_;
 };

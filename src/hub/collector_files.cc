@@ -24,6 +24,7 @@ constexpr std::size_t kDevicesASave = 16;
 constexpr std::size_t kRecordsASave = 1000;
 // Of CollectorOptions::most_unsaved: what is beyond is saved whatever it delays, or memory had no bound.
 constexpr std::size_t kMostTimesUnsaved = 5;
+constexpr std::chrono::seconds kRetryFileEvery{10};
 
 }  // namespace
 
@@ -125,7 +126,9 @@ void Collector::ReplayEntry(const store::JournalReader::Found& found, bool is_in
     const std::string device(entry->device);
     if (StateOf(device) == nullptr) return;
     if (entry->has_key() && !is_in_checkpoint) {
-      if (streams_.Judge(device, entry->stream, entry->sequence, entry->checksum) != Verdict::kNew) return;
+      // Too scattered it may have become since it was taken and acknowledged.
+      const Verdict verdict = streams_.Judge(device, entry->stream, entry->sequence, entry->checksum);
+      if (verdict != Verdict::kNew && verdict != Verdict::kTooScattered) return;
       streams_.Accept(device, entry->stream, entry->sequence, entry->checksum);
     }
     files_->NoteRecord(device, found.stream, found.entry.sequence, found.position);
@@ -145,7 +148,10 @@ void Collector::OnDurable(EntryType type, std::uint64_t number, Position positio
   if (record.position.sequence != 0) {
     streams_.Accept(record.device, record.position.stream, record.position.sequence, record.checksum);
   }
-  if (pending_.empty()) pending_keys_.clear();
+  if (pending_.empty()) {
+    pending_keys_.clear();
+    ++round_;
+  }
   files_->NoteRecord(record.device, journal_->stream(), number, position);
   auto& since = devices_.find(record.device)->second.unsaved_since;
   if (!since) since = clock_.Steady();
@@ -159,14 +165,27 @@ bool Collector::IsDone(const SegmentInfo& segment) {
   return !unsaved || unsaved->segment > segment.segment;
 }
 
-// A hub that has no room acknowledges nothing; what it has acknowledged it keeps.
-Status Collector::GiveUp(const SegmentInfo&) {
+// A hub that has no room acknowledges nothing; what it has acknowledged it keeps. But files can be made before they are
+// due, so that the segment is done when room is wanted the next time.
+Status Collector::GiveUp(const SegmentInfo& segment) {
+  wanted_segment_ = segment.segment;
   return {Code::kResourceExhausted, "the hub's records are in no file yet"};
 }
 
+// Those whose files cannot be made must not fill the memory, and leave the others room.
+bool Collector::HasTooManyUnsaved(const std::string& device) const {
+  return !failing_.empty() && files_->unsaved() >= options_.most_unsaved / 2 && failing_.contains(device);
+}
+
+bool Collector::MayTry(const std::string& device) const {
+  const auto failing = failing_.find(device);
+  return failing == failing_.end() || clock_.Steady() >= failing->second.retry_at;
+}
+
 bool Collector::IsDue(const std::string& device, const DeviceState& state) const {
-  if (!state.unsaved_since) return false;
-  return files_->unsaved(device) >= options_.records_a_file ||
+  if (!state.unsaved_since || !MayTry(device)) return false;
+  const auto first = files_->first_unsaved(device);
+  return files_->unsaved(device) >= options_.records_a_file || (first && first->segment <= wanted_segment_) ||
          clock_.Steady() - *state.unsaved_since >= options_.save_after;
 }
 
@@ -180,7 +199,9 @@ std::vector<std::string> Collector::DevicesDue() const {
 
 std::vector<std::string> Collector::FullestDevices() const {
   std::vector<std::pair<std::size_t, std::string>> devices;
-  for (std::string& device : files_->devices()) devices.emplace_back(files_->unsaved(device), std::move(device));
+  for (std::string& device : files_->devices()) {
+    if (MayTry(device)) devices.emplace_back(files_->unsaved(device), std::move(device));
+  }
   std::sort(devices.rbegin(), devices.rend());
   std::vector<std::string> names;
   names.reserve(devices.size());
@@ -207,7 +228,10 @@ void Collector::LookForDevicesToSave() {
   if (HasDevicesToSave()) return;
   to_save_.clear();
   const std::vector<std::string> found = DevicesToSave();
-  if (table_.RegisterAll(found).ok()) to_save_.assign(found.begin(), found.end());
+  if (found.empty()) return;
+  const Status registered = table_.RegisterAll(found);
+  table_problem_ = registered.message();
+  if (registered.ok()) to_save_.assign(found.begin(), found.end());
 }
 
 std::vector<std::string> Collector::NextDevicesToSave() {
@@ -225,7 +249,7 @@ bool Collector::SaveDue(std::chrono::milliseconds at_most) {
   LookForDevicesToSave();
   while (!to_save_.empty()) {
     if (!SaveFiles(NextDevicesToSave()).ok()) {
-      to_save_.clear();  // the next look tries again, and notes have the failure
+      to_save_.clear();  // it is the journal's failure, which the next commit tells; the next look tries again
       return false;
     }
     const bool may_wait = files_->unsaved() < kMostTimesUnsaved * options_.most_unsaved;
@@ -239,16 +263,43 @@ Status Collector::SaveFiles(const std::vector<std::string>& devices) {
   ASSIGN_OR_RETURN(const auto outcome, files_->Save(devices, *journal_));
   totals_.files += outcome.saved.size();
   totals_.damaged += outcome.damaged_records.size();
+  for (const std::string& device : devices) failing_.erase(device);
+  for (const auto& failed : outcome.failures) NoteFailed(failed.device, failed.why);
   for (const std::string& device : devices) {
+    if (failing_.contains(device)) continue;
     auto& since = devices_.find(device)->second.unsaved_since;
     since = files_->unsaved(device) > 0 ? std::optional(clock_.Steady()) : std::nullopt;
   }
-  return outcome.failures.empty() ? Ok() : outcome.failures.front().why;
+  return Ok();
+}
+
+void Collector::NoteFailed(const std::string& device, const Status& why) {
+  failing_[device] = {why.message(), clock_.Steady() + kRetryFileEvery};
+  // Whoever removed or replaced it: it is prepared anew, as at the start.
+  devices_.find(device)->second.folder.reset();
+}
+
+std::string Collector::save_problem() const {
+  if (!table_problem_.empty()) return "devices get no folder: " + table_problem_;
+  if (failing_.empty()) return "";
+  const auto& [device, failing] = *failing_.begin();
+  return fmt::format(
+      "no files can be made for {} devices, which are tried again every {} s; their records are kept in "
+      "the journal. Of {}: {}",
+      failing_.size(), kRetryFileEvery.count(), device, failing.why);
 }
 
 Status Collector::SaveAll() {
-  while (files_->unsaved() > 0) RETURN_IF_ERROR(SaveFiles(files_->devices()));
-  return Ok();
+  Status first_failure;
+  std::vector<std::string> devices = files_->devices();
+  while (!devices.empty()) {
+    RETURN_IF_ERROR(SaveFiles(devices));
+    if (first_failure.ok() && !failing_.empty()) first_failure = {Code::kInternal, save_problem()};
+    std::erase_if(devices, [this](const std::string& device) {
+      return failing_.contains(device) || files_->unsaved(device) == 0;
+    });
+  }
+  return first_failure;
 }
 
 Status Collector::Close() {
@@ -263,9 +314,10 @@ Result<store::MetricsFolder*> Collector::FolderOf(const std::string& device) {
     // The name a status proposed meanwhile counts until the first file.
     ASSIGN_OR_RETURN(state.folder_name, table_.Register(device));
     state.report.folder = state.folder_name;
-    state.folder = std::make_unique<store::MetricsFolder>(options_.folder / state.folder_name, device,
-                                                          options_.portable_names, calls_, clock_);
-    RETURN_IF_ERROR(state.folder->Prepare());
+    auto folder = std::make_unique<store::MetricsFolder>(options_.folder / state.folder_name, device,
+                                                         options_.portable_names, calls_, clock_);
+    RETURN_IF_ERROR(folder->Prepare());
+    state.folder = std::move(folder);
   }
   return state.folder.get();
 }

@@ -43,7 +43,7 @@ bool IsFolderName(std::string_view name) {
 // Of names in lower case.
 bool IsOurs(std::string_view name) {
   return std::find(std::begin(kOwnNames), std::end(kOwnNames), name) != std::end(kOwnNames) ||
-         name.starts_with("devices.json") || name.starts_with(kMetricsPrefix);
+         name.starts_with("devices.json") || name.starts_with("hub.json") || name.starts_with(kMetricsPrefix);
 }
 
 // Windows takes these for devices of its own, whatever stands behind a dot.

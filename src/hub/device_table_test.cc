@@ -86,6 +86,8 @@ TEST_F(DeviceTableTest, TheHubsOwnNamesAreNobodys) {
   EXPECT_EQ(*table.Register("abc"), "abc");
   table.Propose("abd", "devices.json");
   EXPECT_EQ(*table.Register("abd"), "abd");
+  table.Propose("abf", "hub.json");  // the report stands there
+  EXPECT_EQ(*table.Register("abf"), "abf");
   table.Propose("abe", "inference_metrics_x.json");
   EXPECT_EQ(*table.Register("abe"), "abe");
 }

@@ -118,10 +118,12 @@ void Hub::Round(const Arrivals& arrivals) {
   }
   has_more_to_do_ = false;
   const Status committed = collector_->Commit();
-  if (!committed.ok()) return TellProblem("nothing is taken while the disk fails: " + committed.message());
-  told_problem_.clear();
+  const std::string problem = committed.ok() ? "" : "nothing is taken while the disk fails: " + committed.message();
+  TellOnce(problem, told_problem_);
+  if (!committed.ok()) return;
   const bool has_more_to_send = Send();
   has_more_to_do_ = collector_->SaveDue(kLongestSaving) || has_more_to_send;
+  TellOnce(collector_->save_problem(), told_save_problem_);
 }
 
 // Without a connection they are lost; the devices send again, and are answered again.
@@ -136,8 +138,8 @@ bool Hub::Send() {
   return stats.online && collector_->has_replies();
 }
 
-void Hub::TellProblem(const std::string& problem) {
-  if (problem == std::exchange(told_problem_, problem)) return;
+void Hub::TellOnce(const std::string& problem, std::string& told) {
+  if (problem == std::exchange(told, problem) || problem.empty()) return;
   if (events_.on_problem) events_.on_problem(problem);
 }
 
@@ -158,9 +160,7 @@ void Hub::ShareReport(bool is_last) {
 // It only tells of the hub: where it cannot be written, the hub goes on.
 void Hub::WriteReport(const CollectorReport& report) {
   const Status written = report_file_.Update(report);
-  const std::string problem = written.ok() ? "" : "the report is not written: " + written.message();
-  if (problem == std::exchange(told_report_problem_, problem) || problem.empty()) return;
-  if (events_.on_problem) events_.on_problem(problem);
+  TellOnce(written.ok() ? "" : "the report is not written: " + written.message(), told_report_problem_);
 }
 
 CollectorReport Hub::Report() const {

@@ -74,7 +74,8 @@ class Hub {
   [[nodiscard]] bool TakeArrivals(Arrivals& arrivals);
   void Round(const Arrivals& arrivals);
   bool Send();
-  void TellProblem(const std::string& problem);
+  // Unless it is what was told last; empty: it is over.
+  void TellOnce(const std::string& problem, std::string& told);
   void ShareReport(bool is_last);
   void WriteReport(const CollectorReport& report);
 
@@ -83,6 +84,7 @@ class Hub {
   const HubEvents events_;
   std::unique_ptr<Collector> collector_;  // the thread's
   std::string told_problem_;
+  std::string told_save_problem_;
   std::chrono::nanoseconds round_began_{0};
   bool has_more_to_do_ = false;
   std::chrono::nanoseconds reported_{0};

@@ -296,7 +296,8 @@ TEST_F(ValidatorTest, ARefusalShowsNoMoreOfThePayloadThanIsSafe) {
 
 // What Validate takes without looking at the whole text again (StrictJson) is whole nevertheless.
 TEST_F(ValidatorTest, EveryByteChangedIsRefusedOrStillWholeAndARecord) {
-  const std::string payload = Record(R"(,"flags":["a","b"],"throttled":true,"energy_consumed_mj":1.5e2)");
+  const std::string payload =
+      Record(R"(,"flags":["a","b"],"throttled":true,"energy_consumed_mj":1.5e2,"energy_consumed_j":[0.15])");
   StrictJson strict(kLargestPayloadBytes);
   for (std::size_t at = 0; at < payload.size(); ++at) {
     for (int byte = 0; byte < 256; ++byte) {

@@ -115,7 +115,8 @@ template <typename OnEntry>
 //   Status Integer(std::size_t, std::int64_t)
 //   Status Boolean(std::size_t, bool)
 // and may have
-//   void PassedOver(std::string_view key)         of what is not handed out: unknown, unwanted or null. As it stands.
+//   void PassedOver(std::string_view key)         of what is not read: unknown, unwanted, null, or an alias behind its
+//   field
 // An alias is offered like its field; a field that stands under its own name and under an alias is kept under its own
 // name.
 template <typename Sink>
@@ -154,7 +155,7 @@ class RecordWalk {
     auto& seen = match->alias_factor ? seen_alias_ : seen_;
     if (seen[match->field]) return JsonFailure(text_, place, key, "stands twice");
     seen.set(match->field);
-    if (match->alias_factor && seen_[match->field]) return Ok();
+    if (match->alias_factor && seen_[match->field]) return PassOver(key);
     return Value(*match, key, place, value);
   }
 
