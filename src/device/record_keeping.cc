@@ -128,24 +128,27 @@ std::string RecordKeeping::ContextOf(StreamId stream) {
 }
 
 // A stream that is no longer held, or whose segment is damaged, tells nothing: what was before it may be sent again.
+// One that cannot be read now is there at a later start.
 void RecordKeeping::FindAcknowledged() {
   const auto& segments = journal_->segments();
   const auto first = std::find_if(segments.begin(), segments.end(), [&](const SegmentInfo& segment) {
     return segment.stream == ledger().acknowledged_before;
   });
-  if (first == segments.end()) ledger_->state().acknowledged_before = 0;
+  if (first == segments.end() && journal_->survey().is_whole) ledger_->state().acknowledged_before = 0;
   if (first != segments.end() && first != segments.begin()) acknowledged_segment_ = std::prev(first)->segment;
 }
 
-// Stream by stream in the journal's order; the last one keeps its mark, since it may get more. What cannot be read in
-// this run may be read, and sent, in a later one: nothing is said of what is before.
+// Stream by stream in the journal's order; the last one with records keeps its mark, since it may get more. What cannot
+// be read in this run may be read, and sent, in a later one: nothing is said of what is before. Nor while the ledger's
+// file may know more.
 void RecordKeeping::PassAcknowledged() {
-  if (!journal_->survey().is_whole) return;
+  if (!journal_->survey().is_whole || !ledger_->is_read()) return;
   const auto& segments = journal_->segments();
   auto first = std::partition_point(segments.begin(), segments.end(), [&](const SegmentInfo& segment) {
     return segment.segment <= acknowledged_segment_;
   });
   for (auto at = first; at != segments.end(); ++at) {
+    if (!at->has_records()) continue;  // its file may yet go
     if (at->stream != first->stream) {
       acknowledged_segment_ = std::prev(at)->segment;
       ledger_->state().acknowledged_before = at->stream;
@@ -162,6 +165,7 @@ std::uint64_t RecordKeeping::AcknowledgedUpTo(const SegmentInfo& segment) const 
 
 // Streams that the journal holds no more need no mark of how far they are acknowledged.
 void RecordKeeping::ForgetGoneStreams() {
+  if (!journal_->survey().is_whole) return;
   const auto& segments = journal_->segments();
   std::vector<StreamId> gone;
   for (const store::Acknowledged& one : ledger().acknowledged()) {
@@ -183,9 +187,18 @@ Status RecordKeeping::Sync() {
   return synced.ok() ? written : synced;
 }
 
+// It may be read only now.
+Status RecordKeeping::PrepareLedger() {
+  const bool was_read = ledger_->is_read();
+  const Status prepared = ledger_->Prepare();
+  if (!was_read && ledger_->is_read()) FindAcknowledged();
+  return prepared;
+}
+
 Status RecordKeeping::WriteLedger() {
   ledger_tried_ = clock_.Steady();
-  const Status written = ledger_->Write();
+  const Status prepared = PrepareLedger();
+  const Status written = prepared.ok() ? ledger_->Write() : prepared;
   ledger_changed_ = !written.ok();
   return written;
 }
@@ -278,7 +291,7 @@ bool RecordKeeping::IsDone(const SegmentInfo& segment) {
 
 Status RecordKeeping::GiveUp(const SegmentInfo& segment) {
   // What the file names already, of an earlier run that did not live to remove the segment, must not count again.
-  RETURN_IF_ERROR(ledger_->Prepare());
+  RETURN_IF_ERROR(PrepareLedger());
   const std::uint64_t handled = AcknowledgedUpTo(segment);
   if (segment.has_records() && segment.last_sequence > handled) {
     LoseFrom(std::max(segment.first_sequence, handled + 1), segment);

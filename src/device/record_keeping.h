@@ -111,6 +111,7 @@ class RecordKeeping final : public store::JournalOwner {
  private:
   RecordKeeping(KeepingOptions options, os::FileCalls& calls, const base::Clock& clock);
   [[nodiscard]] Status Prepare();
+  [[nodiscard]] Status PrepareLedger();
   [[nodiscard]] Status WriteLedger();
   void LoseFrom(std::uint64_t from, const store::SegmentInfo& segment);
   [[nodiscard]] std::uint64_t RollUp(std::uint64_t from, const store::SegmentInfo& segment);

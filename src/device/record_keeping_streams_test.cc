@@ -138,5 +138,54 @@ TEST_F(RecordKeepingStreamsTest, HubThatLostItsDataGetsAllRuns) {
   EXPECT_EQ(keeping_->lag(), 3U);
 }
 
+TEST_F(RecordKeepingStreamsTest, LedgerThatIsReadOnlyWhenRoomIsWantedStillKnowsWhatTheHubHas) {
+  PutManyRuns();
+  Start();
+  AcknowledgeAllRuns();
+  options_.journal.most_bytes = 128 << 10U;
+  disk_.SetFault([](os::CallKind, const std::filesystem::path& path) { return path.filename() == "ledger" ? EIO : 0; });
+  Start();
+  EXPECT_EQ(keeping_->lag(), kManyRuns);
+  disk_.ClearFaults();
+  keeping_->Append(1, kRecord);
+  ASSERT_TRUE(keeping_->Sync().ok());
+  EXPECT_LT(keeping_->journal().segments().size(), kManyRuns - 200);
+  EXPECT_EQ(keeping_->lost_records(), 0U);
+  EXPECT_EQ(keeping_->lag(), 1U);
+}
+
+TEST_F(RecordKeepingStreamsTest, OwnSegmentThatDoesNotBecomeDurableTakesNoMarksWithIt) {
+  for (int i = 0; i < 3; ++i) Run();
+  Start();
+  keeping_->Append(1, kRecord);
+  ASSERT_TRUE(keeping_->Write().ok());
+  for (const store::StreamId stream : {1U, 2U, 3U}) keeping_->NoteAcknowledged(stream, 1);
+  disk_.SetFault([](os::CallKind kind, const std::filesystem::path& path) {
+    return kind == os::CallKind::kSyncData && path.filename() >= store::SegmentName(4) && path.extension() == ".journal"
+               ? EIO
+               : 0;
+  });
+  EXPECT_FALSE(keeping_->Sync().ok());
+  disk_.ClearFaults();
+  Start();
+  EXPECT_EQ(keeping_->lag(), 0U);
+}
+
+TEST_F(RecordKeepingStreamsTest, StartThatCannotReadASegmentForgetsNothingOfWhatTheHubHas) {
+  for (int i = 0; i < 4; ++i) {
+    Run();
+    Acknowledge(stream_);
+  }
+  disk_.SetFault([](os::CallKind, const std::filesystem::path& path) {
+    return path.filename() == store::SegmentName(4) ? EACCES : 0;
+  });
+  Start();
+  keeping_->NoteLost(99, 1, 1, store::LossReason::kRejected);
+  ASSERT_TRUE(keeping_->Sync().ok());
+  disk_.ClearFaults();
+  Start();
+  EXPECT_EQ(keeping_->lag(), 0U);
+}
+
 }  // namespace
 }  // namespace inferometer::device

@@ -81,15 +81,15 @@ void Collector::TakeRecord(const std::string& device, std::string_view payload) 
   DeviceState* state = StateOf(device);
   if (state == nullptr) return;
   state->report.last_received = clock_.Wall();
-  if (HasTooManyUnsaved(device)) {
-    ++totals_.not_taken;
-    return;
-  }
   const auto judged = validator_.Validate(device, payload);
   if (const auto* rejection = std::get_if<Rejection>(&judged)) {
     return Reject(device, payload, rejection->code, rejection->position, rejection->why.message());
   }
   const Incoming& incoming = std::get<Incoming>(judged);
+  if (HasTooManyUnsaved(device, !incoming.position)) {
+    ++(incoming.position ? totals_.not_taken : totals_.dropped);
+    return;
+  }
   if (!incoming.position) {
     Store(*state, device, incoming);
     ++state->report.plain;
@@ -98,7 +98,7 @@ void Collector::TakeRecord(const std::string& device, std::string_view payload) 
   due_[device].streams.insert(incoming.position->stream);
   switch (Judge(device, *incoming.position, incoming.checksum)) {
     case Verdict::kNew:
-      if (!IsTooScattered(*state, *incoming.position)) return Store(*state, device, incoming);
+      if (MayTakeInRound(*state, *incoming.position)) return Store(*state, device, incoming);
       [[fallthrough]];
     case Verdict::kTooScattered: ++totals_.not_taken; return;
     case Verdict::kDuplicate:
@@ -119,11 +119,13 @@ Verdict Collector::Judge(const std::string& device, const StreamPosition& positi
 }
 
 // What was taken since the last commit is not in the dedup state yet, which therefore cannot bound it.
-bool Collector::IsTooScattered(DeviceState& state, const StreamPosition& position) const {
+bool Collector::MayTakeInRound(DeviceState& state, const StreamPosition& position) const {
   if (std::exchange(state.last_round, round_) != round_) state.scattered = 0;
-  const StreamPosition last = std::exchange(state.last_new, position);
-  if (last.stream == position.stream && last.sequence + 1 == position.sequence) return false;
-  return ++state.scattered > kMostScatteredARound;
+  const bool follows = state.last_new.stream == position.stream && state.last_new.sequence + 1 == position.sequence;
+  if (!follows && state.scattered >= kMostScatteredARound) return false;
+  if (!follows) ++state.scattered;
+  state.last_new = position;
+  return true;
 }
 
 void Collector::Store(DeviceState& state, const std::string& device, const Incoming& incoming) {

@@ -87,7 +87,7 @@ struct CollectorReport {
   std::uint64_t rejected = 0;
   std::uint64_t not_ours = 0;   // of another part, or beyond the bound of devices
   std::uint64_t not_taken = 0;  // while the disk failed; the devices send again
-  std::uint64_t dropped = 0;    // for want of memory while the disk failed
+  std::uint64_t dropped = 0;    // for want of memory while the disk failed, or files
   std::uint64_t damaged = 0;    // could not be read back from the journal
   std::uint64_t files = 0;      // made
   std::uint64_t unsaved = 0;    // records in no file yet
@@ -153,7 +153,7 @@ class Collector final : public store::JournalOwner {
     std::vector<LostRange> known_losses;       // of the last status
     std::vector<store::LostHours> lost_hours;  // likewise
     std::optional<std::chrono::nanoseconds> unsaved_since;
-    StreamPosition last_new;       // of the last record that was new
+    StreamPosition last_new;       // of the last record that was taken
     std::uint64_t last_round = 0;  // in which it came
     std::size_t scattered = 0;     // of that round, those that did not follow the one before
     DeviceReport report;
@@ -189,7 +189,7 @@ class Collector final : public store::JournalOwner {
   DeviceState* StateOf(const std::string& device);
   void TakeRecord(const std::string& device, std::string_view payload);
   [[nodiscard]] Verdict Judge(const std::string& device, const StreamPosition& position, std::uint32_t checksum);
-  [[nodiscard]] bool IsTooScattered(DeviceState& state, const StreamPosition& position) const;
+  [[nodiscard]] bool MayTakeInRound(DeviceState& state, const StreamPosition& position) const;
   void Store(DeviceState& state, const std::string& device, const Incoming& incoming);
   void Reject(const std::string& device, std::string_view payload, mqtt::RejectCode code,
               const std::optional<StreamPosition>& position, const std::string& reason);
@@ -198,7 +198,7 @@ class Collector final : public store::JournalOwner {
   [[nodiscard]] bool AppendLost(const std::string& device, const LostRange& lost, std::uint64_t gone_upto);
 
   void AppendReplies(const std::string& device, Due& due, std::vector<Reply>& replies) const;
-  [[nodiscard]] bool HasTooManyUnsaved(const std::string& device) const;
+  [[nodiscard]] bool HasTooManyUnsaved(const std::string& device, bool is_plain) const;
   [[nodiscard]] bool MayTry(const std::string& device) const;
   [[nodiscard]] bool IsDue(const std::string& device, const DeviceState& state) const;
   [[nodiscard]] bool HasDevicesToSave() const;

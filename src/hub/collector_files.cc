@@ -172,9 +172,11 @@ Status Collector::GiveUp(const SegmentInfo& segment) {
   return {Code::kResourceExhausted, "the hub's records are in no file yet"};
 }
 
-// Those whose files cannot be made must not fill the memory, and leave the others room.
-bool Collector::HasTooManyUnsaved(const std::string& device) const {
-  return !failing_.empty() && files_->unsaved() >= options_.most_unsaved / 2 && failing_.contains(device);
+// Those whose files cannot be made must not fill the memory, and leave the others room. A plain publisher would not
+// send again: his records are taken as long as there is memory.
+bool Collector::HasTooManyUnsaved(const std::string& device, bool is_plain) const {
+  if (failing_.empty() || !failing_.contains(device)) return false;
+  return files_->unsaved() >= (is_plain ? kMostTimesUnsaved * options_.most_unsaved : options_.most_unsaved / 2);
 }
 
 bool Collector::MayTry(const std::string& device) const {
@@ -184,6 +186,7 @@ bool Collector::MayTry(const std::string& device) const {
 
 bool Collector::IsDue(const std::string& device, const DeviceState& state) const {
   if (!state.unsaved_since || !MayTry(device)) return false;
+  if (failing_.contains(device)) return true;
   const auto first = files_->first_unsaved(device);
   return files_->unsaved(device) >= options_.records_a_file || (first && first->segment <= wanted_segment_) ||
          clock_.Steady() - *state.unsaved_since >= options_.save_after;

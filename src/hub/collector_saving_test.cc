@@ -158,5 +158,52 @@ TEST_F(CollectorSavingTest, RoundTakesNoMoreOutOfOrderThanCanBeRemembered) {
   EXPECT_EQ(collector_->Report().not_taken, 4000U - 1024U);
 }
 
+TEST_F(CollectorSavingTest, WhatFollowsARecordThatWasNotTakenIsOutOfOrderToo) {
+  Start();
+  for (std::uint64_t sequence = 2; sequence <= 9000; sequence += 3) {
+    Take("aaa", sequence);
+    Take("aaa", sequence + 1);
+  }
+  ASSERT_TRUE(collector_->Commit().ok());
+  EXPECT_EQ(unsaved(), 2048U);
+}
+
+class CollectorOfFewUnsavedTest : public CollectorSavingTest {
+ protected:
+  // Device aaa has failed, and half of what may be unsaved is its.
+  void SetUp() override {
+    options_.most_unsaved = 100;
+    Start();
+    BlockFolderOf("aaa");
+    TakeDurably("aaa", 1, 60);
+    TakeDurably("bbb", 1, 60);
+    SaveDueIn(seconds(1));
+    ASSERT_EQ(unsaved(), 60U);
+  }
+  void TakePlain() {
+    collector_->Take("iot/metrics/aaa", R"({"timestamp":"2025-10-07T10:30:15Z","device_id":"aaa","model_name":"m",)"
+                                        R"("inference_time_ms":1,"status":"ok"})");
+  }
+};
+
+TEST_F(CollectorOfFewUnsavedTest, FailedOneIsTriedAgainHoweverFewRecordsItHas) {
+  TakeDurably("aaa", 61, 61);
+  EXPECT_EQ(unsaved(), 60U);
+  FreeFolderOf("aaa");
+  SaveDueIn(seconds(11));
+  EXPECT_EQ(unsaved(), 0U);
+  TakeDurably("aaa", 61, 61);
+  EXPECT_EQ(unsaved(), 1U);
+}
+
+TEST_F(CollectorOfFewUnsavedTest, PlainPublishersRecordsAreTakenAsLongAsThereIsMemory) {
+  for (int i = 0; i < 500; ++i) {
+    TakePlain();
+    ASSERT_TRUE(collector_->Commit().ok());
+  }
+  EXPECT_EQ(unsaved(), 500U) << "5 times as many as may be unsaved";
+  EXPECT_EQ(collector_->Report().dropped, 60U);
+}
+
 }  // namespace
 }  // namespace inferometer::hub

@@ -115,7 +115,8 @@ Status DeviceTable::Parse(std::string_view json) {
     std::string_view id;
     std::string_view folder;
     if (!row.is_object() || row["id"].get(id) || row["folder"].get(folder)) return wrong;
-    if (!base::IsCanonicalDeviceId(id) || !IsFolderName(folder) || IsOurs(Lowered(folder))) return wrong;
+    if (!base::IsCanonicalDeviceId(id) || !IsFolderName(folder)) return wrong;
+    if (IsOurs(Lowered(folder))) continue;  // no file can stand there: the device gets another
     if (!taken.insert(Lowered(folder)).second) return {Code::kDataLoss, "a folder that is two devices'"};
     if (!devices.emplace(id, Device{std::string(folder), {}}).second) return {Code::kDataLoss, "a device twice"};
   }

@@ -171,7 +171,9 @@ bool Journal::RemoveBallast() {
 }
 
 void Journal::KeepBallast(const os::Room& room) {
-  const bool is_roomy = room.free_bytes > KeptFree(options_, room) + 8 * options_.ballast_bytes &&
+  // Where inodes are short it would only be made to be removed, again and again.
+  const bool is_roomy = !IsShortOfInodes(room, options_.keep_free_inodes) &&
+                        room.free_bytes > KeptFree(options_, room) + 8 * options_.ballast_bytes &&
                         options_.most_bytes > 16 * options_.ballast_bytes;
   if (health_.has_ballast || options_.ballast_bytes == 0 || !is_roomy) return;
   auto file = os::OpenFile::Open(calls_, options_.folder / "ballast", os::Access::kCreateNew);

@@ -217,7 +217,6 @@ TEST_F(JournalRoomTest, OthersRoomCostsAllButTheLastSegments) {
 TEST_F(JournalRoomTest, OthersInodesCostOnlyWhatIsDone) {
   disk_.SetCapacity(8 << 20U, 200);
   options_.keep_free_inodes = 1000;  // at most a twentieth is kept: 10
-  options_.ballast_bytes = 0;
   MustOpen();
   MustAppend(250);
   for (int i = 0; disk_.RoomOf("/data")->free_inodes > 9; ++i) {

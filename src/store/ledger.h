@@ -78,7 +78,8 @@ class LedgerState {
   void AddLostHours(const LostHours& more) { store::AddLostHours(more, lost_hours_); }
   // The hub has the reports up to this number. False: it was known already.
   bool LossesAreKnown(std::uint64_t upto_number);
-  // Takes over what `older` knew, of which this state came to be without knowledge. Its own reports get new numbers.
+  // Takes over what `older` knew, of which this state came to be without knowledge: of another hub, no acknowledgement.
+  // Its own reports get new numbers. REQUIRES: no acknowledged_before of its own
   void ContinueFrom(const LedgerState& older);
 
   [[nodiscard]] const std::vector<Acknowledged>& acknowledged() const { return acknowledged_; }
@@ -132,6 +133,8 @@ class Ledger {
 
   LedgerState& state() { return state_; }
   [[nodiscard]] const LedgerState& state() const { return state_; }
+  // Whether the state has what stands in the file.
+  [[nodiscard]] bool is_read() const { return file_.has_value(); }
   // Whether there was a file and nothing in it was good.
   [[nodiscard]] bool was_damaged() const { return was_damaged_; }
 

@@ -233,8 +233,10 @@ void LedgerState::ForgetAcknowledgements() {
 
 void LedgerState::ContinueFrom(const LedgerState& older) {
   const LedgerState newer = std::exchange(*this, older);
-  if (newer.store_id != 0) store_id = newer.store_id;
-  if (newer.acknowledged_before != 0) acknowledged_before = newer.acknowledged_before;
+  if (newer.store_id != 0 && newer.store_id != older.store_id) {
+    ForgetAcknowledgements();
+    store_id = newer.store_id;
+  }
   for (const Acknowledged& one : newer.acknowledged_) Acknowledge(one.stream, one.upto);
   for (const Loss& one : newer.losses_) {
     if (losses_.size() >= kMostLosses) MakeRoomForLoss();
@@ -309,6 +311,9 @@ Result<LedgerState::Decoded> LedgerState::DecodeReports(std::string_view slot) {
       decoded.state.acknowledged_.push_back(one);
     }
   }
+  // A program of before acknowledged_before wrote one more.
+  std::vector<Acknowledged>& marks = decoded.state.acknowledged_;
+  if (marks.size() > kMostStreams) marks.erase(marks.begin());
   for (std::size_t i = 0; i < LossesIn(slot); ++i, at += kLossBytes) {
     const Loss loss = ReadLoss(slot.substr(at, kLossBytes));
     if (loss.from > loss.to) return Bad(at + 16, "a loss ends before it begins");

@@ -88,6 +88,21 @@ TEST(LedgerState, StreamBeforeWhichAllIsDoneComesBackWithAsManyMarksAsThereMayBe
   EXPECT_EQ(later.acknowledged_before, 0U);
 }
 
+TEST(LedgerState, OfTheMarksOfAnOlderProgramTheFirstGivesWayToTheStreamBeforeWhichAllIsDone) {
+  LedgerState state;
+  for (StreamId stream = 1; stream <= LedgerState::kMostStreams; ++stream) state.Acknowledge(stream, 6);
+  state.acknowledged_before = 6;  // the first mark, of stream 0, which becomes that of another one
+  std::string slot = state.Encode(1);
+  slot[64] = static_cast<char>(0xff);
+  slot.resize(slot.size() - 4);
+  base::AppendLittleEndian(slot, Checksum(slot));
+  auto decoded = LedgerState::Decode(slot);
+  ASSERT_TRUE(decoded.ok());
+  EXPECT_EQ(decoded->state.acknowledged(), state.acknowledged());
+  decoded->state.acknowledged_before = 77;
+  EXPECT_TRUE(LedgerState::Decode(decoded->state.Encode(2)).ok());
+}
+
 TEST(LedgerState, OldestStreamGivesWay) {
   LedgerState state = FullState();
   state.Acknowledge(9'999, 1);
@@ -246,6 +261,23 @@ TEST(LedgerState, StateWithoutKnowledgeContinuesFromAnOlderOne) {
   EXPECT_EQ(newer.losses(),
             (std::vector<Loss>{{1, 2, 6, 8, 3, LossReason::kEvicted}, {2, 3, 2, 2, 1, LossReason::kNoRoom}}));
   EXPECT_EQ(newer.lost_records(), 4U);
+}
+
+TEST(LedgerState, WhatAnotherHubAcknowledgedIsNotTakenOver) {
+  LedgerState older;
+  older.store_id = 1;
+  older.acknowledged_before = 77;
+  older.Acknowledge(5, 9);
+  older.AddLoss(5, 10, 10, LossReason::kRejected);
+  older.LossesAreKnown(1);
+  LedgerState newer;
+  newer.store_id = 2;
+  newer.Acknowledge(6, 3);
+  newer.ContinueFrom(older);
+  EXPECT_EQ(newer.store_id, 2U);
+  EXPECT_EQ(newer.acknowledged_before, 0U);
+  EXPECT_EQ(newer.acknowledged(), (std::vector<Acknowledged>{{6, 3}}));
+  EXPECT_EQ(newer.LossesToTell().size(), 1U);
 }
 
 }  // namespace
