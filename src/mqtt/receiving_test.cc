@@ -79,16 +79,18 @@ TEST_F(Receiving, MessagesThatWaitTogetherAreOneBatch) {
   EXPECT_LE(batches_, kMessages / 10);
 }
 
+// For 2 ms: on a machine that is busy elsewhere the bursts themselves come apart.
 TEST_F(Receiving, MessagesThatComeInNumbersAreLetComeTogether) {
   constexpr int kBursts = 200;
   Subscribe([] {});
+  const auto begin = steady_clock::now();
   for (int burst = 0; burst < kBursts; ++burst) {
     Publish(4);
     std::this_thread::sleep_for(std::chrono::microseconds(400));
   }
   ASSERT_TRUE(mailbox_.AwaitMessages(4 * kBursts));
   AwaitClosedBatch();
-  EXPECT_LT(batches_, kBursts / 2);
+  EXPECT_LT(batches_, kBursts / 4 + (steady_clock::now() - begin) / milliseconds(2));
 }
 
 TEST_F(Receiving, FloodDoesNotKeepOthersFromPublishing) {
