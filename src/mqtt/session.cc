@@ -4,6 +4,7 @@
 #include <mqtt_protocol.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <mutex>
 
@@ -40,6 +41,30 @@ void InitialiseLibraryOnce() {
   static std::once_flag once;
   std::call_once(once, [] { mosquitto_lib_init(); });
 }
+
+// What all TLS connections of a process share libmosquitto 2.0.11 makes at the first dial, without a lock: two first
+// ones at once made it twice, and one was leaked. Held by a dial until one has succeeded, so that others wait no longer
+// than a dial of their own may take.
+class FirstTlsDial {
+ public:
+  explicit FirstTlsDial(bool is_tls) {
+    if (is_tls && !IsMade()) lock_ = std::unique_lock(Mutex());
+  }
+  void Succeeded() const {
+    if (lock_.owns_lock()) IsMade() = true;
+  }
+
+ private:
+  static std::mutex& Mutex() {
+    static std::mutex mutex;
+    return mutex;
+  }
+  static std::atomic<bool>& IsMade() {
+    static std::atomic<bool> is_made = false;
+    return is_made;
+  }
+  std::unique_lock<std::mutex> lock_;
+};
 
 Status CallFailed(std::string_view what, int error) {
   return {Code::kInternal, fmt::format("libmosquitto: {}: {}", what, mosquitto_strerror(error))};
@@ -197,10 +222,12 @@ Status Session::Dial() {
   mosquitto_property_add_int32(&list, MQTT_PROP_MAXIMUM_PACKET_SIZE,
                                static_cast<std::uint32_t>(options_.most_incoming_bytes + 1024));
   const std::unique_ptr<mosquitto_property, FreeProperties> properties(list);
+  const FirstTlsDial first(options_.tls.has_value());
   errno = 0;
   const int error = mosquitto_connect_bind_v5(client_.get(), options_.host.c_str(), options_.port,
                                               static_cast<int>(options_.keepalive.count()), nullptr, properties.get());
   if (error != MOSQ_ERR_SUCCESS) return DialFailed(options_, error, errno, library_log_);
+  first.Succeeded();
   answer_due_ = steady_clock::now() + options_.answer_within;
   return Ok();
 }
