@@ -60,6 +60,10 @@ class RecordKeepingStreamsTest : public testing::Test {
     keeping_->NoteAcknowledged(stream, 1);
     ASSERT_TRUE(keeping_->Sync().ok());
   }
+  void DenyReading(const std::string& name) {
+    disk_.SetFault(
+        [name](os::CallKind, const std::filesystem::path& path) { return path.filename() == name ? EACCES : 0; });
+  }
   [[nodiscard]] std::size_t marks() const { return keeping_->ledger().acknowledged().size(); }
 
   os::SimulatedDisk disk_;
@@ -114,9 +118,7 @@ TEST_F(RecordKeepingStreamsTest, RunThatIsNotAcknowledgedIsKeptBetweenThoseThatA
 
 TEST_F(RecordKeepingStreamsTest, RunThatCouldNotBeReadForAWhileIsStillToBeSent) {
   for (int i = 0; i < 4; ++i) Run();
-  disk_.SetFault([](os::CallKind, const std::filesystem::path& path) {
-    return path.filename() == store::SegmentName(2) ? EACCES : 0;
-  });
+  DenyReading(store::SegmentName(2));
   Start();
   for (const store::StreamId stream : {1U, 3U, 4U}) keeping_->NoteAcknowledged(stream, 1);
   ASSERT_TRUE(keeping_->Sync().ok());
@@ -143,7 +145,7 @@ TEST_F(RecordKeepingStreamsTest, LedgerThatIsReadOnlyWhenRoomIsWantedStillKnowsW
   Start();
   AcknowledgeAllRuns();
   options_.journal.most_bytes = 128 << 10U;
-  disk_.SetFault([](os::CallKind, const std::filesystem::path& path) { return path.filename() == "ledger" ? EIO : 0; });
+  DenyReading("ledger");
   Start();
   EXPECT_EQ(keeping_->lag(), kManyRuns);
   disk_.ClearFaults();
@@ -176,9 +178,7 @@ TEST_F(RecordKeepingStreamsTest, StartThatCannotReadASegmentForgetsNothingOfWhat
     Run();
     Acknowledge(stream_);
   }
-  disk_.SetFault([](os::CallKind, const std::filesystem::path& path) {
-    return path.filename() == store::SegmentName(4) ? EACCES : 0;
-  });
+  DenyReading(store::SegmentName(4));
   Start();
   keeping_->NoteLost(99, 1, 1, store::LossReason::kRejected);
   ASSERT_TRUE(keeping_->Sync().ok());

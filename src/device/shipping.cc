@@ -227,20 +227,20 @@ void Shipping::PublishSummary(const store::Summary& summary) {
 }
 
 // The hub that is to get a stream must know where it begins; of the others it needs to hear only if it lost them.
-template <typename IsMeant>
-void Shipping::TellStreams(ShippingStatus& status, IsMeant is_meant) const {
-  for (const mqtt::HeldStream& one : outbox_.streams()) {
-    if (status.streams.size() >= kMostTold) return;
-    if (one.last >= one.first && is_meant(one)) status.streams.push_back({one.stream, one.first, one.last});
-  }
+std::vector<mqtt::HeldStream> Shipping::StreamsToTell() const {
+  std::vector<mqtt::HeldStream> streams = outbox_.streams();
+  std::erase_if(streams, [](const mqtt::HeldStream& one) { return one.last < one.first; });
+  std::stable_partition(streams.begin(), streams.end(),
+                        [](const mqtt::HeldStream& one) { return one.acked < one.last; });
+  if (streams.size() > kMostTold) streams.resize(kMostTold);
+  return streams;
 }
 
 ShippingStatus Shipping::Status() const {
   ShippingStatus status;
   status.lag_records = outbox_.lag();
   status.lost_records = keeping_.lost_records();
-  TellStreams(status, [](const mqtt::HeldStream& one) { return one.acked < one.last; });
-  TellStreams(status, [](const mqtt::HeldStream& one) { return one.acked >= one.last; });
+  for (const mqtt::HeldStream& one : StreamsToTell()) status.streams.push_back({one.stream, one.first, one.last});
   status.lost = keeping_.ledger().LossesToTell();
   status.lost_hours = keeping_.ledger().lost_hours();
   return status;

@@ -59,8 +59,7 @@ class Shipping {
   void PublishStatus(Nanoseconds now);
   // When it is due, unless something else asks for it before.
   [[nodiscard]] Nanoseconds NextStatus() const;
-  template <typename IsMeant>
-  void TellStreams(ShippingStatus& status, IsMeant is_meant) const;
+  [[nodiscard]] std::vector<mqtt::HeldStream> StreamsToTell() const;
   [[nodiscard]] ShippingStatus Status() const;
 
   RecordKeeping& keeping_;

@@ -48,21 +48,15 @@ void InitialiseLibraryOnce() {
 class FirstTlsDial {
  public:
   explicit FirstTlsDial(bool is_tls) {
-    if (is_tls && !IsMade()) lock_ = std::unique_lock(Mutex());
+    if (is_tls && !is_made_) lock_ = std::unique_lock(mutex_);
   }
   void Succeeded() const {
-    if (lock_.owns_lock()) IsMade() = true;
+    if (lock_.owns_lock()) is_made_ = true;
   }
 
  private:
-  static std::mutex& Mutex() {
-    static std::mutex mutex;
-    return mutex;
-  }
-  static std::atomic<bool>& IsMade() {
-    static std::atomic<bool> is_made = false;
-    return is_made;
-  }
+  inline static std::mutex mutex_;
+  inline static std::atomic<bool> is_made_ = false;
   std::unique_lock<std::mutex> lock_;
 };
 

@@ -137,7 +137,7 @@ void LedgerState::Acknowledge(StreamId stream, std::uint64_t upto) {
     found->upto = std::max(found->upto, upto);
     return;
   }
-  while (acknowledged_.size() >= kMostStreams) acknowledged_.erase(acknowledged_.begin());
+  if (acknowledged_.size() >= kMostStreams) acknowledged_.erase(acknowledged_.begin());
   acknowledged_.push_back({stream, upto});
 }
 
