@@ -3,8 +3,9 @@
 
     bench/hub_ingest.py [--rounds N] [--records N] [--quick]
 
-Eight connections, each a device of its own, publish as fast as the broker takes it. The bare subscriber is done when it has the
-last message, the hub when the devices have its last acknowledgement: then everything is on its disk."""
+Eight connections, each a device of its own, publish as fast as the broker takes it. The bare subscriber is done when the
+broker has handled its QoS 1 acknowledgement of the last message, as it has the hub's when the devices have what the hub says
+behind it: that everything is on its disk. How the hub does against the time of the bare subscriber's last message is printed too."""
 import argparse
 import json
 import statistics
@@ -38,7 +39,8 @@ def bare(folder, records):
     receiver.wait()
     broker_cpu = broker.cpu_seconds() - before
     broker.stop()
-    return result(records, done["end"] - sent["begin"], done["cpu_seconds"], broker_cpu, sent["cpu_seconds"])
+    return result(records, done["end"] - sent["begin"], done["cpu_seconds"], broker_cpu, sent["cpu_seconds"],
+                  rate_to_last_message=records / (done["last_message"] - sent["begin"]))
 
 
 def hub(folder, records):
@@ -83,6 +85,8 @@ def main():
     ratio = statistics.median(ratios)
     bounds.row(f"hub over bare subscriber, median ({min(ratios):.3f} to {max(ratios):.3f})", f"{ratio:.3f}", "",
                f"at least {LEAST_RATIO}", ratio >= LEAST_RATIO)
+    unfinished = statistics.median(ours["rate"] / theirs["rate_to_last_message"] for theirs, ours in zip(*runs.values()))
+    bounds.row("  over the bare subscriber up to its last message, not yet acknowledged", f"{unfinished:.3f}", "")
     # Busy neighbours move the rate of a round by half, and this much less: with all processors busy the two are the same.
     costs = [sum(statistics.median(run[part] for run in results) for part in PARTS) for results in runs.values()]
     bounds.row("CPU time a record, all three: with bare subscriber over with hub", f"{costs[0] / costs[1]:.3f}", "")

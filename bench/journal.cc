@@ -40,7 +40,7 @@ class NoOwner final : public store::JournalOwner {
   std::string Checkpoint() override { return {}; }
   bool IsDone(const store::SegmentInfo&) override { return true; }
   Status GiveUp(const store::SegmentInfo&) override { return Ok(); }
-  void OnDurable(store::EntryType, std::uint64_t, store::Position) override {}
+  void OnDurable(store::EntryType, std::uint64_t, store::Position, std::string) override {}
   void OnDropped(std::uint64_t, std::string_view) override {}
 };
 

@@ -328,7 +328,7 @@ std::uint64_t RecordKeeping::RollUp(std::uint64_t from, const SegmentInfo& segme
   return read;
 }
 
-void RecordKeeping::OnDurable(EntryType type, std::uint64_t sequence, Position position) {
+void RecordKeeping::OnDurable(EntryType type, std::uint64_t sequence, Position position, std::string /*payload*/) {
   if (type != EntryType::kRecord) return;
   files_->NoteRecord(options_.device_id, journal_->stream(), sequence, position);
   durable_upto_ = sequence;

@@ -105,7 +105,7 @@ class RecordKeeping final : public store::JournalOwner {
   [[nodiscard]] std::string Checkpoint() override;
   [[nodiscard]] bool IsDone(const store::SegmentInfo& segment) override;
   [[nodiscard]] Status GiveUp(const store::SegmentInfo& segment) override;
-  void OnDurable(store::EntryType type, std::uint64_t sequence, store::Position position) override;
+  void OnDurable(store::EntryType type, std::uint64_t sequence, store::Position position, std::string payload) override;
   void OnDropped(std::uint64_t sequence, std::string_view payload) override;
 
  private:

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
-#include "base/little_endian.h"
 #include "mqtt/topics.h"
 #include "store/checksum.h"
 
@@ -17,13 +17,6 @@ using store::EntryType;
 
 constexpr std::size_t kMostRejectedDue = mqtt::kMostRejected;
 constexpr std::size_t kMostScatteredARound = 1024;  // of a device
-
-std::string KeyOf(std::string_view device, const StreamPosition& position) {
-  std::string key(device);
-  base::AppendLittleEndian(key, position.stream);
-  base::AppendLittleEndian(key, position.sequence);
-  return key;
-}
 
 }  // namespace
 
@@ -91,14 +84,14 @@ void Collector::TakeRecord(const std::string& device, std::string_view payload) 
     return;
   }
   if (!incoming.position) {
-    Store(*state, device, incoming);
+    Store(*state, incoming);
     ++state->report.plain;
     return;
   }
   due_[device].streams.insert(incoming.position->stream);
-  switch (Judge(device, *incoming.position, incoming.checksum)) {
+  switch (Judge(*state, *incoming.position, incoming.checksum)) {
     case Verdict::kNew:
-      if (MayTakeInRound(*state, *incoming.position)) return Store(*state, device, incoming);
+      if (MayTakeInRound(*state, *incoming.position)) return Store(*state, incoming);
       [[fallthrough]];
     case Verdict::kTooScattered: ++totals_.not_taken; return;
     case Verdict::kDuplicate:
@@ -112,10 +105,17 @@ void Collector::TakeRecord(const std::string& device, std::string_view payload) 
   }
 }
 
-Verdict Collector::Judge(const std::string& device, const StreamPosition& position, std::uint32_t checksum) {
-  const auto pending = pending_keys_.find(KeyOf(device, position));
+// What a device chooses must not let it choose which keys collide: std::hash of bytes is not that simple.
+std::size_t Collector::HashPendingKey::operator()(const PendingKey& key) const {
+  const std::array<std::uint64_t, 3> words{reinterpret_cast<std::uintptr_t>(key.state), key.position.stream,
+                                           key.position.sequence};
+  return std::hash<std::string_view>()({reinterpret_cast<const char*>(words.data()), sizeof words});
+}
+
+Verdict Collector::Judge(const DeviceState& state, const StreamPosition& position, std::uint32_t checksum) {
+  const auto pending = pending_keys_.find({&state, position});
   if (pending != pending_keys_.end()) return pending->second == checksum ? Verdict::kDuplicate : Verdict::kConflict;
-  return streams_.Judge(device, position.stream, position.sequence, checksum);
+  return streams_.Judge(state.report.device, position.stream, position.sequence, checksum);
 }
 
 // What was taken since the last commit is not in the dedup state yet, which therefore cannot bound it.
@@ -128,20 +128,27 @@ bool Collector::MayTakeInRound(DeviceState& state, const StreamPosition& positio
   return true;
 }
 
-void Collector::Store(DeviceState& state, const std::string& device, const Incoming& incoming) {
+void Collector::Store(DeviceState& state, const Incoming& incoming) {
   const std::uint64_t number = next_number_++;
   const StreamPosition position = incoming.position.value_or(StreamPosition{.stream = 0, .sequence = 0});
-  if (incoming.position) pending_keys_.emplace(KeyOf(device, position), incoming.checksum);
-  pending_.push_back({number, device, position, incoming.checksum});
-  journal_->Append(EntryType::kReceived, number,
-                   EncodeReceived({.received = clock_.Wall(),
-                                   .device = device,
-                                   .stream = position.stream,
-                                   .sequence = position.sequence,
-                                   .checksum = incoming.checksum,
-                                   .line = incoming.text}));
+  if (incoming.position) pending_keys_.emplace(PendingKey{&state, position}, incoming.checksum);
+  pending_.push_back({number, &state, position, incoming.checksum});
+  const ReceivedEntry entry{.received = clock_.Wall(),
+                            .device = state.report.device,
+                            .stream = position.stream,
+                            .sequence = position.sequence,
+                            .checksum = incoming.checksum,
+                            .line = incoming.text};
+  journal_->Append(EntryType::kReceived, number, EncodeReceived(entry, SparePayload()));
   ++state.report.records;
   ++totals_.records;
+}
+
+std::string Collector::SparePayload() {
+  if (spare_payloads_.empty()) return {};
+  std::string payload = std::move(spare_payloads_.back());
+  spare_payloads_.pop_back();
+  return payload;
 }
 
 // The evidence goes into the quarantine. A record whose key can still be told will never come in another form, so its

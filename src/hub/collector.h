@@ -142,7 +142,7 @@ class Collector final : public store::JournalOwner {
   [[nodiscard]] std::string Checkpoint() override;
   [[nodiscard]] bool IsDone(const store::SegmentInfo& segment) override;
   [[nodiscard]] Status GiveUp(const store::SegmentInfo& segment) override;
-  void OnDurable(store::EntryType type, std::uint64_t sequence, store::Position position) override;
+  void OnDurable(store::EntryType type, std::uint64_t sequence, store::Position position, std::string payload) override;
   void OnDropped(std::uint64_t sequence, std::string_view payload) override;
 
  private:
@@ -167,9 +167,17 @@ class Collector final : public store::JournalOwner {
   // take away.
   struct PendingRecord {
     std::uint64_t number = 0;  // in our journal
-    std::string device;
+    DeviceState* state = nullptr;
     StreamPosition position;  // sequence 0: without a key
     std::uint32_t checksum = 0;
+  };
+  struct PendingKey {
+    const DeviceState* state = nullptr;
+    StreamPosition position;
+    friend bool operator==(const PendingKey&, const PendingKey&) = default;
+  };
+  struct HashPendingKey {
+    std::size_t operator()(const PendingKey& key) const;
   };
   // What is to be said to a device at the next commit.
   struct Due {
@@ -188,9 +196,10 @@ class Collector final : public store::JournalOwner {
   // Null: the device is not taken.
   DeviceState* StateOf(const std::string& device);
   void TakeRecord(const std::string& device, std::string_view payload);
-  [[nodiscard]] Verdict Judge(const std::string& device, const StreamPosition& position, std::uint32_t checksum);
+  [[nodiscard]] Verdict Judge(const DeviceState& state, const StreamPosition& position, std::uint32_t checksum);
   [[nodiscard]] bool MayTakeInRound(DeviceState& state, const StreamPosition& position) const;
-  void Store(DeviceState& state, const std::string& device, const Incoming& incoming);
+  void Store(DeviceState& state, const Incoming& incoming);
+  [[nodiscard]] std::string SparePayload();
   void Reject(const std::string& device, std::string_view payload, mqtt::RejectCode code,
               const std::optional<StreamPosition>& position, const std::string& reason);
   void TakeStatus(const std::string& device, std::string_view payload);
@@ -223,11 +232,12 @@ class Collector final : public store::JournalOwner {
   Validator validator_;
   std::unique_ptr<store::Journal> journal_;
   std::unique_ptr<store::RecordFiles> files_;
-  std::map<std::string, DeviceState, std::less<>> devices_;
+  std::map<std::string, DeviceState, std::less<>> devices_;  // none is ever removed
   std::map<std::string, Due> due_;
-  std::string replied_;                                          // the device that got the last reply
-  std::deque<PendingRecord> pending_;                            // in the journal's hands, not yet durable
-  std::unordered_map<std::string, std::uint32_t> pending_keys_;  // their checksums
+  std::string replied_;                // the device that got the last reply
+  std::deque<PendingRecord> pending_;  // in the journal's hands, not yet durable
+  std::unordered_map<PendingKey, std::uint32_t, HashPendingKey> pending_keys_;  // their checksums
+  std::vector<std::string> spare_payloads_;  // memory of entries that are durable, for the next ones
   std::uint64_t next_number_ = 1;
   std::uint64_t first_unsaved_segment_ = 0;
   std::chrono::nanoseconds next_look_{0};

@@ -25,6 +25,9 @@ constexpr std::size_t kRecordsASave = 1000;
 // Of CollectorOptions::most_unsaved: what is beyond is saved whatever it delays, or memory had no bound.
 constexpr std::size_t kMostTimesUnsaved = 5;
 constexpr std::chrono::seconds kRetryFileEvery{10};
+// As many as a round takes under load, of records as they are usual.
+constexpr std::size_t kMostSpare = 2048;
+constexpr std::size_t kLargestSpareBytes = 2048;
 
 }  // namespace
 
@@ -139,22 +142,25 @@ void Collector::ReplayEntry(const store::JournalReader::Found& found, bool is_in
   }
 }
 
-void Collector::OnDurable(EntryType type, std::uint64_t number, Position position) {
+void Collector::OnDurable(EntryType type, std::uint64_t number, Position position, std::string payload) {
   if (type != EntryType::kReceived) return;
+  const bool is_worth_keeping = spare_payloads_.size() < kMostSpare && payload.capacity() <= kLargestSpareBytes;
+  if (is_worth_keeping) spare_payloads_.push_back(std::move(payload));
   while (!pending_.empty() && pending_.front().number < number) pending_.pop_front();
   if (pending_.empty() || pending_.front().number != number) return;
-  const PendingRecord record = std::move(pending_.front());
+  const PendingRecord record = pending_.front();
   pending_.pop_front();
+  DeviceState& state = *record.state;
+  const std::string& device = state.report.device;
   if (record.position.sequence != 0) {
-    streams_.Accept(record.device, record.position.stream, record.position.sequence, record.checksum);
+    streams_.Accept(device, record.position.stream, record.position.sequence, record.checksum);
   }
   if (pending_.empty()) {
     pending_keys_.clear();
     ++round_;
   }
-  files_->NoteRecord(record.device, journal_->stream(), number, position);
-  auto& since = devices_.find(record.device)->second.unsaved_since;
-  if (!since) since = clock_.Steady();
+  files_->NoteRecord(device, journal_->stream(), number, position);
+  if (!state.unsaved_since) state.unsaved_since = clock_.Steady();
 }
 
 // Cannot happen while what is taken between two commits stays below the journal's bound; if it does, it must be seen.

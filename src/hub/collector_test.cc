@@ -73,6 +73,15 @@ TEST_F(ACollector, RepliesOnceToEachDeviceWhateverItSent) {
   EXPECT_EQ(Replies(9), Lines{});
 }
 
+TEST_F(ACollector, StoresOnceWhatComesTwiceInARound) {
+  for (const std::uint64_t sequence : {1U, 2U, 1U, 2U, 3U}) Take("aaa", sequence);
+  Take("aaa", 1, 8);
+  Take("bbb", 1);
+  Commit();
+  EXPECT_EQ(collector_->Report().records, 5U);
+  EXPECT_EQ(collector_->Report().duplicates, 2U);
+}
+
 TEST_F(ACollector, RepliesLaterToThoseWhoDidNotGetTheirsWithWhatIsDurableThen) {
   for (const char* const device : {"aaa", "bbb", "ccc"}) Take(device, 1);
   Commit();

@@ -10,8 +10,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Of the memory of a round, what is kept for the next one.
-constexpr std::size_t kMostKeptBytes = std::size_t{1} << 20U;
+// Of the memory of a round, what is kept for the next one: a full round of small records.
+constexpr std::size_t kMostKeptBytes = std::size_t{4} << 20U;
 constexpr milliseconds kLongestSleep{1'000};
 constexpr milliseconds kGoodBye{2'000};
 constexpr std::chrono::seconds kReportEvery{10};

@@ -1,6 +1,7 @@
 #include "hub/received_entry.h"
 
 #include <cassert>
+#include <utility>
 
 #include "base/little_endian.h"
 
@@ -23,9 +24,10 @@ Status Bad(std::size_t offset) { return Status(Code::kDataLoss, "not an entry of
 
 }  // namespace
 
-std::string EncodeReceived(const ReceivedEntry& entry) {
+std::string EncodeReceived(const ReceivedEntry& entry, std::string memory) {
   assert(entry.device.size() <= 255);
-  std::string out;
+  std::string out = std::move(memory);
+  out.clear();
   out.reserve(kReceivedFixedBytes + entry.device.size() + entry.line.size());
   AppendTime(out, entry.received);
   AppendLittleEndian(out, entry.stream);

@@ -21,8 +21,8 @@ struct ReceivedEntry {
   [[nodiscard]] bool has_key() const { return sequence != 0; }
 };
 
-// REQUIRES: device ids are at most 255 bytes.
-[[nodiscard]] std::string EncodeReceived(const ReceivedEntry& entry);
+// In the memory of `memory`, whose text is lost. REQUIRES: device ids are at most 255 bytes.
+[[nodiscard]] std::string EncodeReceived(const ReceivedEntry& entry, std::string memory = {});
 // The views are into `payload`. kDataLoss for what no hub has written.
 [[nodiscard]] Result<ReceivedEntry> DecodeReceived(std::string_view payload);
 

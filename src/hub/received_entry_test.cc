@@ -22,6 +22,11 @@ TEST(ReceivedEntry, GoldenBytes) {
                                                 36));
 }
 
+TEST(ReceivedEntry, IsTheSameInTheMemoryOfAnother) {
+  EXPECT_EQ(EncodeReceived(kEntry, "what was there before"), EncodeReceived(kEntry));
+  EXPECT_EQ(EncodeReceived(kEntry, std::string(5000, 'x')), EncodeReceived(kEntry));
+}
+
 TEST(ReceivedEntry, ComesBackWholeAndEveryTruncationOfItsHeadIsRefused) {
   const std::string bytes = EncodeReceived(kEntry);
   const auto entry = DecodeReceived(bytes);

@@ -199,10 +199,10 @@ void Journal::NoteDurable() {
   bytes_ += written_end_ - segment.bytes;
   segment.bytes = written_end_;
   for (; written_ > 0; --written_) {
-    const Pending& one = pending_.front();
+    Pending& one = pending_.front();
     if (IsNumbered(one.type)) segment.Note(last_durable_sequence_ = one.sequence);
-    owner_.OnDurable(one.type, one.sequence, one.position);
     pending_bytes_ -= one.payload.size() + kOverhead;
+    owner_.OnDurable(one.type, one.sequence, one.position, std::move(one.payload));
     pending_.pop_front();
   }
 }

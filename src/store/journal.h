@@ -54,8 +54,8 @@ class JournalOwner {
   [[nodiscard]] virtual bool IsDone(const SegmentInfo& segment) = 0;
   // The segment must go though it is needed. Notes the loss durably; an error keeps the segment.
   [[nodiscard]] virtual Status GiveUp(const SegmentInfo& segment) = 0;
-  // The entry is durable, and stands there from now on.
-  virtual void OnDurable(EntryType type, std::uint64_t sequence, Position position) = 0;
+  // The entry is durable, and stands there from now on. `payload` is what was appended: its memory may serve the next.
+  virtual void OnDurable(EntryType type, std::uint64_t sequence, Position position, std::string payload) = 0;
   // The numbered entry could not be written for so long that it was dropped, or is larger than any entry may be. What
   // it held is there for the last time.
   virtual void OnDropped(std::uint64_t sequence, std::string_view payload) = 0;

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "store/journal.h"
@@ -36,8 +37,10 @@ class OwnerForTests final : public JournalOwner {
     }
     return Ok();
   }
-  void OnDurable(EntryType type, std::uint64_t sequence, Position position) override {
-    if (IsNumbered(type)) durable[sequence] = position;
+  void OnDurable(EntryType type, std::uint64_t sequence, Position position, std::string payload) override {
+    if (!IsNumbered(type)) return;
+    durable[sequence] = position;
+    last_durable_payload = std::move(payload);
   }
   void OnDropped(std::uint64_t sequence, std::string_view payload) override {
     dropped.insert(sequence);
@@ -48,6 +51,7 @@ class OwnerForTests final : public JournalOwner {
   std::uint64_t done_upto = 0;
   bool may_give_up = true;
   std::map<std::uint64_t, Position> durable;
+  std::string last_durable_payload;
   std::set<std::uint64_t> given_up;
   std::set<std::uint64_t> dropped;
   std::vector<std::string> dropped_payloads;

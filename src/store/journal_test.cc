@@ -88,6 +88,14 @@ TEST_F(JournalTest, WhatWasSyncedIsReadBackAcrossSegmentsAndBlocks) {
   }
 }
 
+TEST_F(JournalTest, WhatIsDurableIsGivenBackToItsOwner) {
+  Start();
+  for (const int count : {1, 40, 9}) {
+    AppendDurably(count);
+    EXPECT_EQ(owner_.last_durable_payload, PayloadOf(stream_, sequence_));
+  }
+}
+
 TEST_F(JournalTest, EachStartBeginsASegmentAndNamesTheStreamBefore) {
   Start();
   AppendDurably(3);

@@ -188,7 +188,7 @@ class KeepingForTests final : public JournalOwner {
     }
     return Ok();
   }
-  void OnDurable(EntryType type, std::uint64_t sequence, Position position) override {
+  void OnDurable(EntryType type, std::uint64_t sequence, Position position, std::string /*payload*/) override {
     if (type != EntryType::kRecord) return;
     files_->NoteRecord(DeviceOf(sequence), journal->stream(), sequence, position);
     promises_.durable.insert({journal->stream(), sequence});

@@ -21,7 +21,7 @@ class WatchfulOwner final : public JournalOwner {
     events.push_back("give up " + std::to_string(segment.segment));
     return Ok();
   }
-  void OnDurable(EntryType type, std::uint64_t sequence, Position /*position*/) override {
+  void OnDurable(EntryType type, std::uint64_t sequence, Position /*position*/, std::string /*payload*/) override {
     if (IsNumbered(type)) durable.insert(sequence);
   }
   void OnDropped(std::uint64_t sequence, std::string_view /*payload*/) override { dropped.insert(sequence); }
