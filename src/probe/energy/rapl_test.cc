@@ -196,7 +196,7 @@ TEST(KeepAliveInterval, IsAQuarterOfTheRangeAt500WattsAndAtMost30Seconds) {
 }
 
 // A counter that moves 25 mJ every ms and wraps every 280 ms, read by the tick and the window at once.
-TEST_F(RaplTest, IsRightWithinOneStepWhileTheCounterRunsAndWraps) {
+TEST_F(RaplTest, IsRightWhileTheCounterRunsAndWraps) {
   constexpr std::uint64_t kRangeUj = 7'000'000;
   constexpr std::uint64_t kStepUj = 25'000;
   powercap_.Add("intel-rapl:0", "package-0", 0, kRangeUj);
@@ -216,18 +216,27 @@ TEST_F(RaplTest, IsRightWithinOneStepWhileTheCounterRunsAndWraps) {
       std::this_thread::sleep_for(milliseconds(1));
     }
   });
+  // The counter moves on while it is read, by much when we lose the CPU meanwhile: before and behind are its bounds.
+  struct Look {
+    std::uint64_t before_uj = 0;
+    EnergyReading reading;
+    std::uint64_t behind_uj = 0;
+  };
+  const auto look = [&] {
+    const std::uint64_t before_uj = truth_uj;
+    const EnergyReading reading = (*rapl)->Read();
+    return Look{before_uj, reading, truth_uj + kStepUj};  // the file is written before the truth
+  };
   int whole = 0;
   for (int window = 0; window < 6; ++window) {
-    const std::uint64_t truth_at_begin_uj = truth_uj;
-    const EnergyReading begin = (*rapl)->Read();
+    const Look begin = look();
     std::this_thread::sleep_for(milliseconds(500));
-    const EnergyReading end = (*rapl)->Read();
-    const std::uint64_t truth_at_end_uj = truth_uj;
-    const auto energy = (*rapl)->Between(begin, end, milliseconds(500));
+    const Look end = look();
+    const auto energy = (*rapl)->Between(begin.reading, end.reading, milliseconds(500));
     if (!energy.ok()) continue;  // a busy machine let the tick sleep for longer than a range
     ++whole;
-    const double truth_mj = static_cast<double>(truth_at_end_uj - truth_at_begin_uj) / 1000.0;
-    EXPECT_NEAR(energy->mj, truth_mj, 2 * static_cast<double>(kStepUj) / 1000.0);  // one at each end
+    EXPECT_GE(energy->mj, static_cast<double>(end.before_uj - begin.behind_uj) / 1000.0);
+    EXPECT_LE(energy->mj, static_cast<double>(end.behind_uj - begin.before_uj) / 1000.0);
   }
   EXPECT_GE(whole, 1);
 }
