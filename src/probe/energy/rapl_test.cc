@@ -218,14 +218,16 @@ TEST_F(RaplTest, IsRightWhileTheCounterRunsAndWraps) {
   });
   // The counter moves on while it is read, by much when we lose the CPU meanwhile: before and behind are its bounds.
   struct Look {
-    std::uint64_t before_uj = 0;
+    double before_mj = 0;
     EnergyReading reading;
-    std::uint64_t behind_uj = 0;
+    double behind_mj = 0;
   };
+  const auto truth_mj = [&] { return static_cast<double>(truth_uj) / 1000.0; };
   const auto look = [&] {
-    const std::uint64_t before_uj = truth_uj;
+    const double before_mj = truth_mj();
     const EnergyReading reading = (*rapl)->Read();
-    return Look{before_uj, reading, truth_uj + kStepUj};  // the file is written before the truth
+    // The file is written before the truth.
+    return Look{before_mj, reading, truth_mj() + static_cast<double>(kStepUj) / 1000.0};
   };
   int whole = 0;
   for (int window = 0; window < 6; ++window) {
@@ -235,8 +237,8 @@ TEST_F(RaplTest, IsRightWhileTheCounterRunsAndWraps) {
     const auto energy = (*rapl)->Between(begin.reading, end.reading, milliseconds(500));
     if (!energy.ok()) continue;  // a busy machine let the tick sleep for longer than a range
     ++whole;
-    EXPECT_GE(energy->mj, static_cast<double>(end.before_uj - begin.behind_uj) / 1000.0);
-    EXPECT_LE(energy->mj, static_cast<double>(end.behind_uj - begin.before_uj) / 1000.0);
+    EXPECT_GE(energy->mj, end.before_mj - begin.behind_mj);
+    EXPECT_LE(energy->mj, end.behind_mj - begin.before_mj);
   }
   EXPECT_GE(whole, 1);
 }
