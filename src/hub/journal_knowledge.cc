@@ -9,6 +9,7 @@
 #include "analyze/journal_knowledge.h"
 #include "base/device_id.h"
 #include "hub/collector.h"
+#include "hub/quarantine.h"
 #include "hub/received_entry.h"
 #include "hub/streams.h"
 #include "record/json_read.h"
@@ -122,9 +123,12 @@ class HubJournal {
 
 // The hub's own, not the journal's: what it refused, with the reasons.
 void NoteQuarantine(os::FileCalls& calls, const std::filesystem::path& folder, analyze::Verification& verification) {
-  const auto kept = calls.List(folder);
-  if (!kept.ok() || kept->empty()) return;
-  verification.Note(fmt::format("{}: {} files of messages that were refused", folder.string(), kept->size()));
+  const auto names = calls.List(folder);
+  if (!names.ok()) return;
+  const auto kept = std::count_if(names->begin(), names->end(),
+                                  [](const std::string& name) { return ParsePayloadName(name).has_value(); });
+  if (kept == 0) return;
+  verification.Note(fmt::format("{}: {} messages that were refused", folder.string(), kept));
 }
 
 }  // namespace

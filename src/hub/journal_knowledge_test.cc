@@ -77,6 +77,15 @@ TEST_F(HubJournalTest, KnowsWhatIsStoredAndWhatIsFiled) {
   EXPECT_THAT(verification_.notes[0], HasSubstr("2 records are in no file yet"));
 }
 
+TEST_F(HubJournalTest, RefusedMessagesAreCountedAndTheirIndexIsNone) {
+  for (const char* const payload : {"no json", "{}"}) collector_->Take("iot/metrics/" + kDevice, payload);
+  Take(1, 1);
+  ASSERT_TRUE(std::filesystem::exists(Folder() / "quarantine/index.jsonl"));
+  MustVerify();
+  ASSERT_FALSE(verification_.notes.empty());
+  EXPECT_THAT(verification_.notes[0], HasSubstr("quarantine: 2 messages that were refused"));
+}
+
 TEST_F(HubJournalTest, CheckpointKnowsWhatTheJournalHoldsNoMore) {
   Take(1, 5);
   ASSERT_TRUE(collector_->Close().ok());

@@ -23,15 +23,6 @@ constexpr std::size_t kMostReasonBytes = 256;
 constexpr std::size_t kLongestLine = 4096;  // each byte of topic and reason may take six
 constexpr std::uint64_t kLargestIndexBytes = std::uint64_t{16} << 20U;
 
-// The number in a name of ours.
-std::optional<std::uint64_t> NumberOf(std::string_view name) {
-  if (name.size() != kNameBytes || !name.ends_with(kNameEnd) || name[kNumberDigits] != '-') return std::nullopt;
-  std::uint64_t number = 0;
-  const char* end = name.data() + kNumberDigits;
-  if (std::from_chars(name.data(), end, number).ptr != end) return std::nullopt;
-  return number;
-}
-
 std::string IndexLine(const std::string& name, WallTime received, std::string_view topic, std::string_view reason,
                       std::size_t bytes) {
   std::string line;
@@ -48,6 +39,14 @@ std::string IndexLine(const std::string& name, WallTime received, std::string_vi
 
 }  // namespace
 
+std::optional<std::uint64_t> ParsePayloadName(std::string_view name) {
+  if (name.size() != kNameBytes || !name.ends_with(kNameEnd) || name[kNumberDigits] != '-') return std::nullopt;
+  std::uint64_t number = 0;
+  const char* end = name.data() + kNumberDigits;
+  if (std::from_chars(name.data(), end, number).ptr != end) return std::nullopt;
+  return number;
+}
+
 Quarantine::Quarantine(os::FileCalls& calls, std::filesystem::path folder, const base::Clock& clock,
                        const QuarantineLimits& limits)
     : calls_(calls), folder_(std::move(folder)), clock_(clock), limits_(limits) {}
@@ -57,7 +56,7 @@ void Quarantine::Load() {
   if (!names.ok()) return;
   is_there_ = true;
   for (const std::string& name : *names) {
-    const auto number = NumberOf(name);
+    const auto number = ParsePayloadName(name);
     if (!number) continue;
     next_number_ = std::max(next_number_, *number + 1);
     const auto file = os::OpenFile::Open(calls_, folder_ / name, os::Access::kRead);

@@ -30,6 +30,9 @@ struct QuarantineCounters {
   std::uint64_t failed = 0;       // could not be written
 };
 
+// The number in the name of a payload's file; nothing for any other name.
+[[nodiscard]] std::optional<std::uint64_t> ParsePayloadName(std::string_view name);
+
 // A folder of the newest payloads that were refused, the oldest giving way: NUMBER-CHECKSUM.payload each, and
 // index.jsonl with a line for each: {"file","received_at","topic","reason","bytes"}, where `bytes` counts the whole
 // payload, also what was not kept of it. A payload is written as it came; a topic is cut short, and escaped.
