@@ -45,4 +45,23 @@ std::uint64_t HandledSequences::EndOfRun(std::uint64_t behind) const {
   return std::max(behind, std::prev(after)->second);
 }
 
+std::uint64_t HandledSequences::OpenUpTo(std::uint64_t last) const {
+  if (last <= upto_) return 0;
+  std::uint64_t above = above_count_;
+  for (auto range = ranges_.rbegin(); range != ranges_.rend() && range->second > last; ++range) {
+    above -= range->second - std::max(range->first, last + 1) + 1;
+  }
+  return last - upto_ - above;
+}
+
+HandledSequences HandledSequences::OnlyBehind(std::uint64_t last, std::uint64_t upto) const {
+  assert(upto <= last);
+  HandledSequences rest(upto);
+  if (upto_ > last) rest.Add(last + 1, upto_);
+  for (auto range = ranges_.rbegin(); range != ranges_.rend() && range->second > last; ++range) {
+    rest.Add(std::max(range->first, last + 1), range->second);
+  }
+  return rest;
+}
+
 }  // namespace inferometer::mqtt

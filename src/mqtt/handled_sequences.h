@@ -23,6 +23,10 @@ class HandledSequences {
   [[nodiscard]] std::uint64_t upto() const { return upto_; }
   // How many are handled above the watermark.
   [[nodiscard]] std::uint64_t above() const { return above_count_; }
+  // How many are not, up to `last`.
+  [[nodiscard]] std::uint64_t OpenUpTo(std::uint64_t last) const;
+  // The same watermark `upto`, and of the rest only what is handled behind `last`. REQUIRES: upto <= last
+  [[nodiscard]] HandledSequences OnlyBehind(std::uint64_t last, std::uint64_t upto) const;
   [[nodiscard]] bool Contains(std::uint64_t sequence) const { return EndOfRun(sequence - 1) >= sequence; }
   // The end of the run of handled sequences that begins right behind `behind`; `behind` itself when the next one is not
   // handled.

@@ -63,6 +63,30 @@ TEST(HandledSequences, AreThoseThatWereAdded) {
   }
 }
 
+TEST(HandledSequences, OpenOnesAreCountedUpToTheLastOnly) {
+  HandledSequences handled(10);
+  handled.Add(13, 14);
+  handled.Add(20, 29);
+  EXPECT_EQ(handled.OpenUpTo(9), 0U);
+  EXPECT_EQ(handled.OpenUpTo(10), 0U);
+  EXPECT_EQ(handled.OpenUpTo(13), 2U);
+  EXPECT_EQ(handled.OpenUpTo(19), 7U);
+  EXPECT_EQ(handled.OpenUpTo(22), 7U);
+  EXPECT_EQ(handled.OpenUpTo(31), 9U);
+}
+
+TEST(HandledSequences, OnlyThoseBehindTheLastStayWhenTheRestIsForgotten) {
+  HandledSequences handled(10);
+  handled.Add(13, 14);
+  handled.Add(20, 29);
+  const HandledSequences rest = handled.OnlyBehind(22, 3);
+  EXPECT_EQ(rest.upto(), 3U);
+  EXPECT_EQ(rest.above(), 7U);
+  EXPECT_EQ(rest.EndOfRun(22), 29U);
+  EXPECT_FALSE(rest.Contains(13));
+  EXPECT_EQ(HandledSequences(10).OnlyBehind(7, 7).upto(), 10U);
+}
+
 TEST(HandledSequences, ManyGapsAreForgottenFromBelow) {
   HandledSequences handled(0);
   constexpr std::uint64_t kRanges = HandledSequences::kMostRanges;

@@ -22,7 +22,7 @@ void Outbox::Hold(const HeldStream& held) {
   const std::uint64_t sent = std::max(held.sent, acked);
   const std::uint64_t possible = std::max(sent, held.last);
   streams_.emplace(next_number_,
-                   Stream{held.stream, held.first, held.last, sent, possible, sent, HandledSequences(acked)});
+                   Stream{held.stream, held.first, held.last, sent, possible, sent, acked, HandledSequences(acked)});
   numbers_.emplace(held.stream, next_number_++);
 }
 
@@ -239,9 +239,15 @@ bool Outbox::BelieveStore(std::uint64_t store_id, Time now, AckOutcome& outcome)
   return true;
 }
 
+// What is handled behind the last record is lost, for this hub as well: nothing would find that out once more. Over
+// losses before, of which it is told, it may pass sooner than they are found again.
 void Outbox::StartReplay() {
   ++counters_.replays;
-  for (auto& [number, stream] : streams_) stream.handled = HandledSequences(stream.first - 1);
+  for (auto& [number, stream] : streams_) {
+    stream.possible = std::max(stream.possible, stream.last);
+    stream.told = stream.first - 1;
+    stream.handled = stream.handled.OnlyBehind(std::max(stream.last, stream.told), stream.told);
+  }
   Rewind();
 }
 
@@ -263,15 +269,33 @@ void Outbox::TakeAcks(const Acknowledgement& ack, AckOutcome& outcome) {
     Stream* const stream = Find(item.stream);
     if (stream == nullptr) {
       ++counters_.unknown_stream;
-    } else if (item.upto > stream->handled.EndOfRun(stream->possible)) {  // the hub passes over reported losses, too
-      ++counters_.ahead;
-    } else if (item.upto <= stream->handled.upto()) {
-      ++counters_.stale;
-    } else {
-      counters_.acknowledged += stream->handled.Add(stream->handled.upto() + 1, item.upto);
-      outcome.acked.push_back({item.stream, stream->handled.upto()});
+      continue;
     }
+    TakeAck(item, *stream);
+    TellWatermark(*stream, outcome);
   }
+}
+
+// The hub passes over reported losses, too. Of an ended stream those behind its last record may be known to nobody here
+// any more, or a crash has taken records that the hub has.
+void Outbox::TakeAck(const Acknowledgement::Upto& item, Stream& stream) {
+  const std::uint64_t most = stream.handled.EndOfRun(stream.possible);
+  const bool is_ended = numbers_.at(stream.id) + 1 < next_number_;
+  const std::uint64_t upto = is_ended ? std::min(item.upto, most) : item.upto;
+  if (upto > most) {
+    ++counters_.ahead;
+  } else if (upto <= stream.handled.upto()) {
+    ++counters_.stale;
+  } else {
+    counters_.acknowledged += stream.handled.Add(stream.handled.upto() + 1, upto);
+  }
+}
+
+// Rejections and losses have moved it as well, and the hub names the stream of each.
+void Outbox::TellWatermark(Stream& stream, AckOutcome& outcome) {
+  if (stream.handled.upto() <= stream.told) return;
+  stream.told = stream.handled.upto();
+  outcome.acked.push_back({stream.id, stream.told});
 }
 
 // What the broker took while no hub was known is no longer in flight, so that nothing would time out.
@@ -295,8 +319,7 @@ std::vector<HeldStream> Outbox::streams() const {
 std::uint64_t Outbox::lag() const {
   std::uint64_t lag = 0;
   for (const auto& [number, stream] : streams_) {
-    const std::uint64_t open = stream.last - std::min(stream.last, stream.handled.upto());
-    lag += open - std::min(open, stream.handled.above());
+    lag += stream.handled.OpenUpTo(stream.last);
   }
   return lag;
 }

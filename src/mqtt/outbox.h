@@ -94,10 +94,10 @@ class Outbox {
 
   // --- What the journal holds
 
-  // A further stream, behind all others in the journal's order. What it holds already is of an earlier life: the hub
-  // may have any of it, whatever the ledger says. REQUIRES: it is not held yet.
+  // A further stream, behind all others in the journal's order: they get no more records. What it holds already is of
+  // an earlier life: the hub may have any of it, whatever the ledger says. REQUIRES: it is not held yet.
   void Hold(const HeldStream& held);
-  // Records up to `last` survive a power cut now. REQUIRES: the stream is held.
+  // Records up to `last` survive a power cut now. REQUIRES: the stream is the one that was held last.
   void Extend(std::uint64_t stream, std::uint64_t last);
   // These will never be sent, since they cannot be read or were left out; the caller has written the loss report.
   // REQUIRES: from <= to.
@@ -170,6 +170,7 @@ class Outbox {
     std::uint64_t sent;
     std::uint64_t possible;  // no acknowledgement can say more
     std::uint64_t taken;     // by the broker up to here; used while no hub was ever heard of
+    std::uint64_t told;      // the watermark that the caller knows
     HandledSequences handled;
   };
   struct InFlight {
@@ -201,6 +202,8 @@ class Outbox {
   void StartReplay();
   void TakeRejected(const Acknowledgement& ack, AckOutcome& outcome);
   void TakeAcks(const Acknowledgement& ack, AckOutcome& outcome);
+  void TakeAck(const Acknowledgement::Upto& item, Stream& stream);
+  void TellWatermark(Stream& stream, AckOutcome& outcome);
   void SendUnacknowledgedAgain();
 
   Options options_;

@@ -81,6 +81,28 @@ TEST_F(OutboxTest, ChangedStoreMayHaveSomeAlready) {
   EXPECT_THAT(Send(), ElementsAre(4, 5, 6));
 }
 
+TEST_F(OutboxTest, ChangedStoreMayPassOverLossesBehindTheLastRecord) {
+  BeginWith(3);
+  outbox_->Lose(kStream, 2, 2);
+  outbox_->Lose(kStream, 4, 6);
+  Send();
+  Upto(6);
+  outbox_->OnAck(Ack({}, kStore + 1), now_);
+  EXPECT_EQ(outbox_->lag(), 3U);
+  EXPECT_THAT(Send(), ElementsAre(1, 2, 3)) << "whether 2 is lost, reading it tells";
+  EXPECT_THAT(outbox_->OnAck(Ack({{kStream, 6}}, kStore + 1), now_).acked, ElementsAre(RecordPlace{kStream, 6}));
+  EXPECT_TRUE(outbox_->drained());
+}
+
+TEST_F(OutboxTest, ChangedStoreMayPassOverALossBeforeItIsFoundAgain) {
+  BeginWith(10);
+  outbox_->Lose(kStream, kWindow + 1, kWindow + 2);
+  outbox_->OnAck(Ack({}, kStore + 1), now_);
+  EXPECT_EQ(Send().size(), kWindow);
+  EXPECT_THAT(outbox_->OnAck(Ack({{kStream, kWindow + 2}}, kStore + 1), now_).acked,
+              ElementsAre(RecordPlace{kStream, kWindow + 2}));
+}
+
 TEST_F(OutboxTest, TwoHubsThatAnswerDoNotMakeItReplayForEver) {
   BeginWith(4);
   std::uint64_t store = kStore;

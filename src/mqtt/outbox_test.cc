@@ -65,7 +65,21 @@ TEST_F(OutboxTest, HubMayHaveMoreOfAnEarlierLifeThanTheLedgerKnows) {
   EXPECT_THAT(Send(), ElementsAre(4, 5, 6, 7));
   EXPECT_THAT(Upto(17).acked, ElementsAre(RecordPlace{kStream, 17}));
   EXPECT_THAT(Send(), ElementsAre(18, 19, 20));
-  EXPECT_THAT(Upto(21).acked, IsEmpty());
+}
+
+// It passes over losses of that life that it was told, or has what a crash took from the journal.
+TEST_F(OutboxTest, HubMayHaveMoreOfAnEndedStreamThanTheJournalEverHeld) {
+  Begin();
+  outbox_->Hold({kStream, 1, 3, 0, 3});
+  outbox_->Hold({kNewer, 1, 0, 0, 0});
+  outbox_->OnOnline();
+  Send();
+  EXPECT_THAT(Upto(9).acked, ElementsAre(RecordPlace{kStream, 3}));
+  EXPECT_THAT(Upto(9).acked, IsEmpty());
+  EXPECT_EQ(outbox_->lag(), 0U);
+  EXPECT_TRUE(outbox_->drained());
+  EXPECT_EQ(outbox_->in_flight(), 0U);
+  EXPECT_THAT(outbox_->OnAck(Ack({{kNewer, 1}}), now_).acked, IsEmpty()) << "the newest one may go on";
   EXPECT_EQ(counters().ahead, 1U);
 }
 
@@ -234,6 +248,30 @@ TEST_F(OutboxTest, HubMayPassOverLossesBehindTheLastSent) {
   outbox_->Lose(kStream, 5, 6);
   EXPECT_THAT(Upto(6).acked, ElementsAre(RecordPlace{kStream, 6}));
   EXPECT_TRUE(outbox_->drained());
+}
+
+TEST_F(OutboxTest, WatermarkThatOnlyALossMovedIsToldToo) {
+  BeginWith(3);
+  Send();
+  Upto(2);
+  AnswerLast(kTooLarge);
+  EXPECT_THAT(Upto(3).acked, ElementsAre(RecordPlace{kStream, 3}));
+  EXPECT_THAT(Upto(3).acked, IsEmpty());
+}
+
+TEST_F(OutboxTest, WatermarkThatOnlyARejectionMovedIsToldToo) {
+  BeginWith(3);
+  Send();
+  Upto(2);
+  Acknowledgement ack = Ack({{kStream, 3}});
+  ack.rejected = {{kStream, 3, RejectCode::kConflict}};
+  EXPECT_THAT(outbox_->OnAck(ack, now_).acked, ElementsAre(RecordPlace{kStream, 3}));
+}
+
+TEST_F(OutboxTest, LossBehindTheLastRecordIsNoPartOfTheLag) {
+  BeginWith(3);
+  outbox_->Lose(kStream, 4, 9);
+  EXPECT_EQ(outbox_->lag(), 3U);
 }
 
 TEST_F(OutboxTest, LossAfterSendingMakesRoom) {
