@@ -49,6 +49,7 @@ Status Ledger::Create() {
   }
   file_ = std::move(file);
   is_durable_ = true;
+  was_missing_ = true;
   return Ok();
 }
 

@@ -30,7 +30,7 @@ enum class LossReason : std::uint32_t {
 // Between `from` and `to` of a stream, both included, `count` records are lost; all of them, unless an older version of
 // this program merged reports.
 struct Loss {
-  std::uint64_t number = 0;  // of the report, from 1
+  std::uint64_t number = 0;  // of the report, from 1; rises from one to the next
   StreamId stream = 0;
   std::uint64_t from = 0;
   std::uint64_t to = 0;
@@ -64,7 +64,8 @@ class LedgerState {
   // Never goes back. The stream that was put in first gives way where there are too many.
   void Acknowledge(StreamId stream, std::uint64_t upto);
   void ForgetStream(StreamId stream);
-  // Nor does the hub know any loss.
+  // Nor does the hub know any loss: what another one knew is told under new numbers, so that no answer to what was told
+  // before can be taken for one to that.
   void ForgetAcknowledgements();
 
   // A report of its own, or the continuation of the last one, while no hub knows that. Where there are too many, two of
@@ -79,7 +80,7 @@ class LedgerState {
   // The hub has the reports up to this number. False: it was known already.
   bool LossesAreKnown(std::uint64_t upto_number);
   // Takes over what `older` knew, of which this state came to be without knowledge: of another hub, no acknowledgement.
-  // Its own reports get new numbers. REQUIRES: no acknowledged_before of its own
+  // Where it has had reports, all get new numbers. REQUIRES: no acknowledged_before of its own
   void ContinueFrom(const LedgerState& older);
 
   [[nodiscard]] const std::vector<Acknowledged>& acknowledged() const { return acknowledged_; }
@@ -101,6 +102,7 @@ class LedgerState {
 
  private:
   void AddNewLoss(StreamId stream, std::uint64_t from, std::uint64_t to, LossReason reason);
+  void RenumberLossesFrom(std::uint64_t number);
   // From `from` on, the first sequence up to `to` that no report names; `to` + 1: none. `end` is where the next one
   // begins that is named.
   [[nodiscard]] std::uint64_t FirstUnnamed(StreamId stream, std::uint64_t from, std::uint64_t to,
@@ -137,6 +139,8 @@ class Ledger {
   [[nodiscard]] bool is_read() const { return file_.has_value(); }
   // Whether there was a file and nothing in it was good.
   [[nodiscard]] bool was_damaged() const { return was_damaged_; }
+  // Whether there was no file.
+  [[nodiscard]] bool was_missing() const { return was_missing_; }
 
   // Tries again what Open could not do. Before it succeeds, the state may lack what stands in the file; without it,
   // Write does not succeed either.
@@ -163,6 +167,7 @@ class Ledger {
   std::string newest_slot_;  // of the file
   bool is_durable_ = false;  // what was read; the file's name, too
   bool was_damaged_ = false;
+  bool was_missing_ = false;
 };
 
 }  // namespace inferometer::store

@@ -228,11 +228,23 @@ std::vector<Loss> LedgerState::LossesToTell() const {
 void LedgerState::ForgetAcknowledgements() {
   acknowledged_.clear();
   acknowledged_before = 0;
-  for (Loss& one : losses_) one.is_known = false;
+  const auto known =
+      std::stable_partition(losses_.begin(), losses_.end(), [](const Loss& one) { return !one.is_known; });
+  std::for_each(known, losses_.end(), [this](Loss& one) {
+    one.is_known = false;
+    one.number = next_number_++;
+  });
+}
+
+void LedgerState::RenumberLossesFrom(std::uint64_t number) {
+  next_number_ = std::max(next_number_, number);
+  for (Loss& one : losses_) one.number = next_number_++;
 }
 
 void LedgerState::ContinueFrom(const LedgerState& older) {
   const LedgerState newer = std::exchange(*this, older);
+  // An answer that comes yet is to the newer one's numbers.
+  if (newer.next_number_ > 1) RenumberLossesFrom(newer.next_number_);
   if (newer.store_id != 0 && newer.store_id != older.store_id) {
     ForgetAcknowledgements();
     store_id = newer.store_id;

@@ -172,9 +172,23 @@ TEST(LedgerState, AnotherHubKnowsNoLoss) {
   state.AddLoss(1, 5, 6, LossReason::kNoRoom);
   state.LossesAreKnown(1);
   state.ForgetAcknowledgements();
-  EXPECT_EQ(state.losses(), (std::vector<Loss>{{1, 1, 5, 6, 2, LossReason::kNoRoom}}));
+  EXPECT_EQ(state.losses(), (std::vector<Loss>{{2, 1, 5, 6, 2, LossReason::kNoRoom}}));
   EXPECT_EQ(state.LossesToTell(), state.losses());
   EXPECT_EQ(state.AcknowledgedUpTo(1), 0U);
+}
+
+// A hub that was told only what the one before did not know says how far it knows that.
+TEST(LedgerState, AnswerToWhatWasToldBeforeMakesNothingKnownThatOnlyTheLastHubKnew) {
+  LedgerState state = StateOf(3);
+  state.AddLoss(1, 5, 6, LossReason::kNoRoom);
+  state.AddLoss(1, 8, 8, LossReason::kDamaged);
+  state.LossesAreKnown(2);
+  state.AddLoss(1, 10, 10, LossReason::kRejected);
+  state.ForgetAcknowledgements();
+  state.LossesAreKnown(3);
+  EXPECT_EQ(state.losses(), (std::vector<Loss>{{3, 1, 10, 10, 1, LossReason::kRejected, true},
+                                               {4, 1, 5, 6, 2, LossReason::kNoRoom},
+                                               {5, 1, 8, 8, 1, LossReason::kDamaged}}));
 }
 
 // As an earlier version of the program wrote it, and as a later one may.
@@ -259,8 +273,10 @@ TEST(LedgerState, StateWithoutKnowledgeContinuesFromAnOlderOne) {
   EXPECT_EQ(newer.AcknowledgedUpTo(2), 5U);
   EXPECT_EQ(newer.AcknowledgedUpTo(3), 1U);
   EXPECT_EQ(newer.losses(),
-            (std::vector<Loss>{{1, 2, 6, 8, 3, LossReason::kEvicted}, {2, 3, 2, 2, 1, LossReason::kNoRoom}}));
+            (std::vector<Loss>{{2, 2, 6, 8, 3, LossReason::kEvicted}, {3, 3, 2, 2, 1, LossReason::kNoRoom}}));
   EXPECT_EQ(newer.lost_records(), 4U);
+  newer.LossesAreKnown(1);  // an answer to what the newer one told
+  EXPECT_EQ(newer.LossesToTell().size(), 2U);
 }
 
 TEST(LedgerState, WhatAnotherHubAcknowledgedIsNotTakenOver) {

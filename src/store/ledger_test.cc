@@ -140,7 +140,7 @@ TEST_F(LedgerTest, OneThatCannotBeReadAtFirstIsTakenOverAndNotWrittenOver) {
   ASSERT_TRUE(ledger.Write().ok());
   EXPECT_EQ(ledger.state().AcknowledgedUpTo(1), 10U);
   EXPECT_EQ(Reopened().losses(),
-            (std::vector<Loss>{{1, 1, 11, 12, 2, LossReason::kEvicted}, {2, 1, 20, 20, 1, LossReason::kNoRoom}}));
+            (std::vector<Loss>{{2, 1, 11, 12, 2, LossReason::kEvicted}, {3, 1, 20, 20, 1, LossReason::kNoRoom}}));
 }
 
 TEST_F(LedgerTest, OneThatCannotBeReadIsNotWrittenOver) {
