@@ -29,8 +29,11 @@ class DeviceJournal {
   void TakeLedger(const store::LedgerState& state) {
     if (owner_.empty()) return NoteLedgerWithoutOwner(state);
     for (const store::Acknowledged& one : state.acknowledged()) {
-      gatherer_.Of({owner_, one.stream}).last = std::min(one.upto, base::kLargestSequence);
+      StreamKnowledge& known = gatherer_.Of({owner_, one.stream});
+      known.last = std::min(one.upto, base::kLargestSequence);
+      if (state.store_id != 0) known.acknowledged = known.last;  // else no hub: what is saved counts as handled
     }
+    if (state.store_id != 0) TakeWhatIsBefore(state.acknowledged_before);
     for (const store::Loss& one : state.losses()) {
       const SequenceRange range{std::max<std::uint64_t>(one.from, 1), std::min(one.to, base::kLargestSequence)};
       if (range.from > range.to) continue;
@@ -46,6 +49,16 @@ class DeviceJournal {
   [[nodiscard]] std::map<StreamName, StreamKnowledge> Finish() { return gatherer_.Finish(); }
 
  private:
+  // The streams before that one have no marks: the hub has all of them.
+  void TakeWhatIsBefore(store::StreamId stream) {
+    if (std::find(streams_.begin(), streams_.end(), stream) == streams_.end()) return;
+    for (const store::StreamId one : streams_) {
+      if (one == stream) return;
+      StreamKnowledge& known = gatherer_.Of({owner_, one});
+      known.acknowledged = std::max(known.acknowledged, HighestOf(Normalised(known.in_journal)));
+    }
+  }
+
   // It names streams, and no device.
   void NoteLedgerWithoutOwner(const store::LedgerState& state) {
     if (state.losses().empty()) return;
@@ -64,6 +77,7 @@ class DeviceJournal {
   Status TakeRecord(const Found& found) {
     const std::uint64_t sequence = found.entry.sequence;
     if (sequence == 0 || sequence > base::kLargestSequence) return {Code::kDataLoss, "a sequence that cannot be"};
+    if (streams_.empty() || streams_.back() != found.stream) streams_.push_back(found.stream);
     gatherer_.TakeRecord({owner_, found.stream}, sequence, found);
     ASSIGN_OR_RETURN(const InferenceRecord record, record::ParseRecord(found.entry.payload));
     const std::string id = base::RecordIdText({owner_, found.stream, sequence});
@@ -74,6 +88,7 @@ class DeviceJournal {
   const std::filesystem::path& folder_;
   const std::string& owner_;
   Verification& verification_;
+  std::vector<store::StreamId> streams_;  // in the journal's order
   KnowledgeGatherer gatherer_;
 };
 

@@ -20,14 +20,18 @@ using ::testing::HasSubstr;
 const std::filesystem::path kFolder = "/metrics/pi/journal";
 const std::string kDevice = "00:0f:00:70:91:0a";
 
-// A device's journal of stream 1.
+// A device's journal, of stream 1 where nothing else is said.
 class DeviceJournalTest : public testing::Test {
  protected:
   DeviceJournalTest() {
     EXPECT_TRUE(disk_.PutFolder("/metrics").ok());
     EXPECT_TRUE(disk_.PutFolder("/metrics/pi").ok());
-    auto journal = store::Journal::Open({.folder = kFolder, .owner = kDevice, .stream = 1, .keep_free_bytes = 0}, disk_,
-                                        clock_, owner_);
+    Open(1);
+  }
+  void Open(store::StreamId stream) {
+    journal_.reset();
+    auto journal = store::Journal::Open({.folder = kFolder, .owner = kDevice, .stream = stream, .keep_free_bytes = 0},
+                                        disk_, clock_, owner_);
     EXPECT_TRUE(journal.ok());
     journal_ = std::move(*journal);
   }
@@ -83,13 +87,36 @@ TEST_F(DeviceJournalTest, LedgerTellsWhatIsLostAndWhatTheHubHas) {
   ledger.state().AddLoss(1, 7, 7, store::LossReason::kRejected);
   ledger.state().LossesAreKnown(1);
   ledger.state().Acknowledge(1, 9);
+  ledger.state().store_id = 0xab;
   ASSERT_TRUE(ledger.Write().ok());
   const StreamKnowledge known = MustVerify();
   EXPECT_EQ(known.lost, (SequenceRanges{{3, 5}, {7, 7}})) << "also what the hub knows";
   EXPECT_EQ(known.last, 9U);
+  EXPECT_EQ(known.acknowledged, 9U);
   ASSERT_EQ(verification_.losses.size(), 2U);
   EXPECT_EQ(verification_.losses[0].reason, "evicted");
   EXPECT_EQ(verification_.losses[0].count, 3U);
+}
+
+TEST_F(DeviceJournalTest, StreamsBeforeTheOneMarkAreAcknowledgedAsFarAsTheJournalHasThem) {
+  AppendRecords(6, 8);
+  Open(2);
+  AppendRecords(1, 1);
+  auto ledger = store::Ledger::Open(disk_, kFolder / "ledger");
+  ledger.state().acknowledged_before = 2;
+  ledger.state().store_id = 0xab;
+  ASSERT_TRUE(ledger.Write().ok());
+  EXPECT_EQ(MustVerify().acknowledged, 8U);
+}
+
+TEST_F(DeviceJournalTest, WithoutAHubNothingIsAcknowledgedThoughTheLedgerHasMarks) {
+  AppendRecords(1, 2);
+  auto ledger = store::Ledger::Open(disk_, kFolder / "ledger");
+  ledger.state().Acknowledge(1, 9);
+  ASSERT_TRUE(ledger.Write().ok());
+  const StreamKnowledge known = MustVerify();
+  EXPECT_EQ(known.last, 9U);
+  EXPECT_EQ(known.acknowledged, 0U);
 }
 
 TEST_F(DeviceJournalTest, LedgerWithoutAnySegmentIsOfNobody) {

@@ -46,8 +46,14 @@ class StreamCheck {
     const std::uint64_t last = Last();
     const SequenceRanges expected = last < known_.first ? SequenceRanges() : SequenceRanges{{known_.first, last}};
     const SequenceRanges explained = Union(Union(seen_, known_.lost), known_.stored);
-    AddRanges(FindingKind::kMissing, store_.folder, name_, Without(expected, explained),
+    const SequenceRanges missing = Without(expected, explained);
+    const SequenceRanges at_hub =
+        known_.acknowledged == 0 ? SequenceRanges() : SequenceRanges{{1, known_.acknowledged}};
+    AddRanges(FindingKind::kMissing, store_.folder, name_, Without(missing, at_hub),
               "nowhere: neither in a file, nor in the journal, nor reported lost", verification);
+    AddRanges(FindingKind::kOnlyAtHub, store_.folder, name_, Without(missing, Without(missing, at_hub)),
+              "neither in a file nor in the journal here; the hub has acknowledged them, as the ledger says",
+              verification);
     AddRanges(FindingKind::kStoredNowhere, store_.folder, name_, Without(known_.stored, seen_),
               "stored, as the hub's journal says, but neither in a file nor in the journal", verification);
     AddRanges(FindingKind::kInNoFile, store_.folder, name_, Without(Without(known_.filed, in_files_), known_.lost),
@@ -162,6 +168,7 @@ std::string_view Name(FindingKind kind) {
     case FindingKind::kJournalRecord: return "journal_record";
     case FindingKind::kLedger: return "ledger";
     case FindingKind::kMissing: return "missing";
+    case FindingKind::kOnlyAtHub: return "only_at_hub";
     case FindingKind::kStoredNowhere: return "stored_nowhere";
     case FindingKind::kInNoFile: return "in_no_file";
   }

@@ -145,11 +145,15 @@ bool Keeper::TakeCommands(std::deque<Command>& commands) {
   changed_.wait_for(lock, wait, [this] { return !queue_.empty() || !refused_.empty() || is_finishing_; });
   commands.swap(queue_);
   queued_records_ = 0;
-  for (const std::uint64_t sequence : std::exchange(refused_, {})) {
+  const auto refused = std::exchange(refused_, {});
+  const auto refused_hours = std::exchange(refused_hours_, {});
+  const bool more = !is_finishing_;
+  lock.unlock();  // an inference shall not wait while many are named
+  for (const std::uint64_t sequence : refused) {
     keeping_->NoteLost(keeping_->journal().stream(), sequence, sequence, store::LossReason::kQueueFull);
   }
-  for (const store::LostHours& hours : std::exchange(refused_hours_, {})) keeping_->NoteLostHours(hours);
-  return !is_finishing_;
+  for (const store::LostHours& hours : refused_hours) keeping_->NoteLostHours(hours);
+  return more;
 }
 
 nanoseconds Keeper::NextWake() const {
@@ -199,6 +203,17 @@ void Keeper::WriteAndSync(bool is_last) {
     unsynced_since_ = clock_.Steady();
     TellProblem("records are kept in memory: " + synced.message());
   }
+  TellWhatGotNoFile(is_last);
+}
+
+// Whenever there are twice as many, and at the end.
+void Keeper::TellWhatGotNoFile(bool is_last) {
+  const std::uint64_t count = keeping_->only_at_hub();
+  if (count == told_only_at_hub_ || (count < 2 * told_only_at_hub_ && !is_last)) return;
+  told_only_at_hub_ = count;
+  TellProblem(
+      std::to_string(count) +
+      " records have no file here: none could be written before the journal had to make room; the hub has them");
 }
 
 void Keeper::SaveAll() {

@@ -102,6 +102,7 @@ class Keeper {
   void KeepOne(QueuedRecord& record);
   void WriteAndSync(bool is_last);
   void SaveAll();
+  void TellWhatGotNoFile(bool is_last);
   void TellProblem(const std::string& problem);
   void PublishStats();
   [[nodiscard]] std::chrono::nanoseconds NextWake() const;
@@ -118,6 +119,7 @@ class Keeper {
   std::size_t unsynced_ = 0;
   std::chrono::nanoseconds unsynced_since_{0};
   std::set<std::string> told_problems_;  // since things were well
+  std::uint64_t told_only_at_hub_ = 0;
   std::uint64_t saves_ = 0;
 
   mutable std::mutex mutex_;

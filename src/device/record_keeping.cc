@@ -254,6 +254,16 @@ void RecordKeeping::StartOver(std::uint64_t store_id) {
   ledger_->state().store_id = store_id;
   acknowledged_segment_ = 0;
   ledger_changed_ = true;
+  if (!journal_->survey().is_whole) return;
+  // Of the oldest stream what went from its front is no loss: it had been acknowledged, or is reported.
+  const auto& segments = journal_->segments();
+  const auto first = std::find_if(segments.begin(), segments.end(), [](const auto& one) { return one.has_records(); });
+  if (first == segments.end() || first->first_sequence == 1) return;
+  ledger_->state().Acknowledge(first->stream, first->first_sequence - 1);
+}
+
+bool RecordKeeping::KnowsWhatIsGone() const {
+  return ledger_->is_read() && !ledger_->was_damaged() && !ledger_->was_missing();
 }
 
 void RecordKeeping::LossesAreKnown(std::uint64_t upto_number) {
@@ -292,6 +302,7 @@ bool RecordKeeping::IsDone(const SegmentInfo& segment) {
 Status RecordKeeping::GiveUp(const SegmentInfo& segment) {
   // What the file names already, of an earlier run that did not live to remove the segment, must not count again.
   RETURN_IF_ERROR(PrepareLedger());
+  const std::uint64_t lost_before = lost_records();
   const std::uint64_t handled = AcknowledgedUpTo(segment);
   if (segment.has_records() && segment.last_sequence > handled) {
     LoseFrom(std::max(segment.first_sequence, handled + 1), segment);
@@ -299,7 +310,8 @@ Status RecordKeeping::GiveUp(const SegmentInfo& segment) {
     NoteAcknowledged(segment.stream, segment.last_sequence);
   }
   RETURN_IF_ERROR(WriteLedger());
-  files_->Forget(segment.segment);
+  const std::uint64_t unsaved = files_->Forget(segment.segment);
+  only_at_hub_ += unsaved - std::min(unsaved, lost_records() - lost_before);
   return Ok();
 }
 

@@ -76,14 +76,19 @@ class RecordKeeping final : public store::JournalOwner {
   // Up to which sequence of the segment's stream that holds; of a stream that is wholly done, at least to the segment's
   // last.
   [[nodiscard]] std::uint64_t AcknowledgedUpTo(const store::SegmentInfo& segment) const;
-  // The hub that acknowledges is another one, or lost its data: nothing counts as acknowledged.
+  // The hub that acknowledges is another one, or lost its data: nothing that is held counts as acknowledged.
   void StartOver(std::uint64_t store_id);
   void LossesAreKnown(std::uint64_t upto_number);
 
   [[nodiscard]] const store::LedgerState& ledger() const { return ledger_->state(); }
   [[nodiscard]] const store::Journal& journal() const { return *journal_; }
   [[nodiscard]] const std::string& device_id() const { return options_.device_id; }
+  // False: whether what the journal no longer holds was acknowledged, or is lost, stood in a ledger that is gone or
+  // cannot be read now.
+  [[nodiscard]] bool KnowsWhatIsGone() const;
   [[nodiscard]] std::size_t unsaved() const { return files_->unsaved(); }
+  // Records of no file that the journal let go in this run, since the hub has them, and for want of room.
+  [[nodiscard]] std::uint64_t only_at_hub() const { return only_at_hub_; }
   // Of this run: every record up to there survives power cuts.
   [[nodiscard]] std::uint64_t durable_upto() const { return durable_upto_; }
   // Whether Sync has something to do apart from new records: a failed write to try again, a ledger that has changed.
@@ -133,6 +138,7 @@ class RecordKeeping final : public store::JournalOwner {
   std::uint64_t durable_upto_ = 0;
   std::vector<LostRange> new_losses_;
   std::uint64_t loss_changes_ = 0;
+  std::uint64_t only_at_hub_ = 0;
   std::string context_ = "{}";
   std::unique_ptr<store::Journal> journal_;
   std::unique_ptr<store::RecordFiles> files_;

@@ -184,6 +184,21 @@ TEST_F(RecordKeepingTest, QuotaTakesWhatTheHubHasAndNamesWhatItDoesNot) {
   EXPECT_EQ(keeping_->ledger().losses().front(), lost) << "the report is durable before the records go";
 }
 
+TEST_F(RecordKeepingTest, RecordsThatTheHubHasAndNoFileAreCountedWhenTheyGo) {
+  options_.is_shipping = true;
+  options_.journal.most_bytes = 512 << 10U;
+  options_.journal.keep_free_bytes = 0;
+  Start();
+  for (int i = 0; i < 30; ++i) {
+    Append(100);
+    ASSERT_TRUE(keeping_->Sync().ok());
+    keeping_->NoteAcknowledged(1, sequence_);
+  }
+  EXPECT_EQ(keeping_->lost_records(), 0U);
+  EXPECT_GT(keeping_->only_at_hub(), 0U);
+  EXPECT_EQ(keeping_->only_at_hub() + keeping_->unsaved(), 3000U);
+}
+
 TEST_F(RecordKeepingTest, WithoutAHubSavedRecordsGoWithoutAReport) {
   options_.journal.most_bytes = 512 << 10U;
   options_.journal.keep_free_bytes = 0;

@@ -240,6 +240,39 @@ TEST_F(ShippingTest, HubThatLostItsDataGetsEverythingThatIsHeld) {
   EXPECT_EQ(keeping_->ledger().AcknowledgedUpTo(1), 0U);
 }
 
+TEST_F(ShippingTest, HubThatPassesOverALossAtAnEarlierRunsEndSettlesThatRun) {
+  Start();
+  Acknowledge(0);
+  AppendDurable(2);
+  keeping_->NoteLost(stream_, 3, 5, store::LossReason::kQueueFull);
+  ASSERT_TRUE(keeping_->Sync().ok());
+  Start();
+  WorkUntilSent(2);
+  mqtt::Acknowledgement ack;
+  ack.store_id = kHub;
+  ack.acks = {{1, 5}};
+  Answer(ack);
+  EXPECT_EQ(shipping_->lag(), 0U);
+  EXPECT_EQ(keeping_->lag(), 0U);
+}
+
+TEST_F(ShippingTest, AnotherHubIsToldTheLossesThatTheOneBeforeKnew) {
+  Start();
+  keeping_->NoteLost(stream_, 1, 2, store::LossReason::kQueueFull);
+  mqtt::Acknowledgement ack;
+  ack.store_id = kHub;
+  ack.losses_upto = 1;
+  Answer(ack);
+  keeping_->NoteLost(stream_, 4, 4, store::LossReason::kQueueFull);
+  ack.store_id = kHub + 1;
+  ack.losses_upto = 2;  // it was told the second only
+  Answer(ack);
+  const auto to_tell = keeping_->ledger().LossesToTell();
+  ASSERT_EQ(to_tell.size(), 1U);
+  EXPECT_EQ(to_tell[0].from, 1U);
+  WorkUntilStatusHas(R"("from":1,"to":2,"count":2,"reason":"queue_full")");
+}
+
 TEST_F(ShippingTest, RejectedRecordIsALossThatIsToldUntilTheHubKnowsIt) {
   Start();
   AppendDurable(2);
@@ -286,6 +319,74 @@ TEST_F(ShippingTest, SegmentThatIsGoneIsALossAndTheRestIsSent) {
   EXPECT_EQ(losses[0].from, gone.first_sequence);
   EXPECT_EQ(losses[0].to, gone.last_sequence);
   WorkUntilStatusHas(R"("reason":"damaged")");
+}
+
+// What the quota takes once the hub has it.
+class ShippingWithoutTheFront : public ShippingTest {
+ protected:
+  void SetUp() override {
+    ShippingTest::SetUp();
+    Start();
+    Acknowledge(0);
+    for (int i = 0; i < static_cast<int>(kRecords); ++i) AppendDurable(1, 20'000);
+    ASSERT_GE(keeping_->journal().segments().size(), 3U);
+    gone_ = keeping_->journal().segments().front();
+  }
+  void AcknowledgeTheFront() {
+    Acknowledge(gone_.last_sequence);
+    ASSERT_TRUE(keeping_->Sync().ok());
+  }
+  void TakeTheFront() {
+    EndRun();
+    std::filesystem::remove(Journal() / store::SegmentName(gone_.segment));
+  }
+  [[nodiscard]] std::filesystem::path Journal() const { return folder_.path() / "abc/journal"; }
+
+  static constexpr std::uint64_t kRecords = 12;
+  store::SegmentInfo gone_;
+};
+
+TEST_F(ShippingWithoutTheFront, IsNoLossWhenTheHubHadIt) {
+  AcknowledgeTheFront();
+  TakeTheFront();
+  Start();
+  EXPECT_EQ(keeping_->lost_records(), 0U);
+}
+
+TEST_F(ShippingWithoutTheFront, IsALossWhenNoHubHadIt) {
+  TakeTheFront();
+  Start();
+  EXPECT_EQ(keeping_->lost_records(), gone_.last_sequence);
+}
+
+TEST_F(ShippingWithoutTheFront, IsNoLossAfterTheHubWasReplaced) {
+  AcknowledgeTheFront();
+  TakeTheFront();
+  Start();
+  mqtt::Acknowledgement of_another;
+  of_another.store_id = kHub + 1;
+  Answer(of_another);
+  ASSERT_TRUE(keeping_->Sync().ok());
+  Start();
+  EXPECT_EQ(keeping_->lost_records(), 0U);
+  EXPECT_EQ(shipping_->lag(), kRecords - gone_.last_sequence);
+}
+
+TEST_F(ShippingWithoutTheFront, IsNotCalledALossWithoutALedger) {
+  AcknowledgeTheFront();
+  TakeTheFront();
+  std::filesystem::remove(Journal() / "ledger");
+  Start();
+  EXPECT_EQ(keeping_->lost_records(), 0U);
+  EXPECT_EQ(shipping_->lag(), kRecords - gone_.last_sequence);
+}
+
+TEST_F(ShippingWithoutTheFront, IsNotCalledALossWithADamagedLedger) {
+  AcknowledgeTheFront();
+  TakeTheFront();
+  folder_.Put("abc/journal/ledger", std::string(65536, 'x'));
+  Start();
+  EXPECT_EQ(keeping_->lost_records(), 0U);
 }
 
 TEST_F(ShippingTest, RecordThatCannotBeReadBackIsALossAndTheRestIsSent) {

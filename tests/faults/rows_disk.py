@@ -165,6 +165,9 @@ def full_disk(stage, options, make_full, records):
     stage.take_report(agent)
     stage.drain(broker)
     stage.check_hub(hub)
+    kinds = stage.kinds_found(out)
+    stage.expect(kinds <= {"only_at_hub"}, f"the device's own folder: {kinds}")
+    stage.expect(not kinds or "have no file here" in agent.log(), f"records without a file are not told of: {agent.log()}")
     if stage.given_up:
         stage.note(f"{stage.given_up} records given up, all in the lost hours")
     stage.expect("kept in memory" in agent.log() or stage.verdict.reported or "No space" in agent.log(), f"nobody noticed: {agent.log()}")
@@ -228,6 +231,21 @@ def failed_sync(stage):
 def failing_writes(stage):
     while_disturbed(stage, "pwrite64,fdatasync", "error=EIO", 1200)
     stage.expect(stage.verdict.reported > 0, "what found no room in memory is reported")
+
+
+@row("15b", "the same, and killed meanwhile: the hub knows losses that the device does not know any more", seconds=20)
+def killed_while_writes_fail(stage):
+    broker = stage.start_broker()
+    hub = stage.start_hub(broker)
+    agent = stage.start_agent(broker, "--rate", 400, "--save-every", 100, "--segment-size", 65536, "--most-pending", 1 << 18)
+    stage.wait_for_records(agent, 200)
+    tracer = stage.disturb(agent, "pwrite64,fdatasync", "error=EIO")
+    stage.wait_for_records(agent, 1400)
+    time.sleep(3)  # losses are told each second
+    agent.kill()
+    stage.kill_tracer(tracer)
+    stage.drain(broker)
+    stage.check_hub(hub)
 
 
 @row(16, "the file system turns read-only and back", seconds=20)

@@ -130,6 +130,31 @@ def hub_wiped(stage):
     stage.check_hub(hub)
 
 
+def run_without_two_segments(stage):
+    """A run without a hub, of which then the first segment is gone, which is found at once, and one that only sending finds."""
+    before = set(stage.folder.glob("dev-1/journal/*.journal"))
+    agent = stage.start_agent(None, "--records", 1000, "--save-every", 1000, "--segment-size", 65536)
+    stage.expect(agent.wait() == 0, agent.log())
+    segments = sorted(set(agent.out.glob("journal/*.journal")) - before)
+    segments[0].unlink()
+    segments[-4].unlink()
+
+
+@row("28b", "the hub's data wiped, with losses that it knew, and newer ones that it does not", seconds=15)
+def hub_wiped_that_knew_losses(stage):
+    broker = stage.start_broker()
+    hub = stage.start_hub(broker)
+    for _ in range(3):
+        run_without_two_segments(stage)
+        stage.drain(broker)
+        hub.stop()
+        shutil.rmtree(hub.out)
+        hub = stage.start_hub(broker)
+    run_without_two_segments(stage)
+    stage.drain(broker)
+    stage.check_hub(hub)
+
+
 @row(29, "a silent cut of the link, in both directions and in one", seconds=60)
 def silent_cut(stage):
     broker = stage.start_broker()

@@ -259,6 +259,11 @@ class Stage:
         self.check(hub.out)
         self.check_verify(hub.out)
 
+    def kinds_found(self, folder):
+        """What kinds of finding `verify` has there."""
+        said = subprocess.run([PROGRAM, "verify", folder, "--format", "json"], capture_output=True, text=True, env=clean_environment())
+        return {one["kind"] for one in json.loads(said.stdout)["findings"]}
+
     def check_verify(self, folder):
         """What users ask must come to the same as our own look."""
         said = subprocess.run([PROGRAM, "verify", folder], capture_output=True, text=True, env=clean_environment())
