@@ -28,12 +28,14 @@ class DeviceJournal {
 
   void TakeLedger(const store::LedgerState& state) {
     if (owner_.empty()) return NoteLedgerWithoutOwner(state);
+    // Without a hub they say only what was saved; where reports had to go, what these named may be lost.
+    const bool marks_tell = state.store_id != 0 && state.merged_away() == 0;
     for (const store::Acknowledged& one : state.acknowledged()) {
       StreamKnowledge& known = gatherer_.Of({owner_, one.stream});
       known.last = std::min(one.upto, base::kLargestSequence);
-      if (state.store_id != 0) known.acknowledged = known.last;  // else no hub: what is saved counts as handled
+      if (marks_tell) known.acknowledged = known.last;
     }
-    if (state.store_id != 0) TakeWhatIsBefore(state.acknowledged_before);
+    if (marks_tell) TakeWhatIsBefore(state.acknowledged_before);
     for (const store::Loss& one : state.losses()) {
       const SequenceRange range{std::max<std::uint64_t>(one.from, 1), std::min(one.to, base::kLargestSequence)};
       if (range.from > range.to) continue;

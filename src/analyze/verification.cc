@@ -47,13 +47,16 @@ class StreamCheck {
     const SequenceRanges expected = last < known_.first ? SequenceRanges() : SequenceRanges{{known_.first, last}};
     const SequenceRanges explained = Union(Union(seen_, known_.lost), known_.stored);
     const SequenceRanges missing = Without(expected, explained);
-    const SequenceRanges at_hub =
+    const SequenceRanges acknowledged =
         known_.acknowledged == 0 ? SequenceRanges() : SequenceRanges{{1, known_.acknowledged}};
-    AddRanges(FindingKind::kMissing, store_.folder, name_, Without(missing, at_hub),
+    const SequenceRanges unknown = Without(missing, acknowledged);
+    AddRanges(FindingKind::kMissing, store_.folder, name_, unknown,
               "nowhere: neither in a file, nor in the journal, nor reported lost", verification);
-    AddRanges(FindingKind::kOnlyAtHub, store_.folder, name_, Without(missing, Without(missing, at_hub)),
-              "neither in a file nor in the journal here; the hub has acknowledged them, as the ledger says",
-              verification);
+    AddRanges(
+        FindingKind::kNotHere, store_.folder, name_, Without(missing, unknown),
+        "neither in a file nor in the journal here; as the ledger says, a hub acknowledged what is missing, or it "
+        "was in a file while no hub was used",
+        verification);
     AddRanges(FindingKind::kStoredNowhere, store_.folder, name_, Without(known_.stored, seen_),
               "stored, as the hub's journal says, but neither in a file nor in the journal", verification);
     AddRanges(FindingKind::kInNoFile, store_.folder, name_, Without(Without(known_.filed, in_files_), known_.lost),
@@ -168,7 +171,7 @@ std::string_view Name(FindingKind kind) {
     case FindingKind::kJournalRecord: return "journal_record";
     case FindingKind::kLedger: return "ledger";
     case FindingKind::kMissing: return "missing";
-    case FindingKind::kOnlyAtHub: return "only_at_hub";
+    case FindingKind::kNotHere: return "not_here";
     case FindingKind::kStoredNowhere: return "stored_nowhere";
     case FindingKind::kInNoFile: return "in_no_file";
   }

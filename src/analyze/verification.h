@@ -30,7 +30,7 @@ enum class FindingKind {
   kJournalRecord,  // an entry that is whole and holds no record
   kLedger,
   kMissing,        // records that are nowhere, and that nobody reported lost
-  kOnlyAtHub,      // records that are nowhere here, and that the hub has, as the ledger says
+  kNotHere,        // records that are nowhere here, and that the ledger counts as acknowledged
   kStoredNowhere,  // records that a hub says it stores, and that are nowhere
   kInNoFile,       // records that were saved into a file, and now stand in the journal only
 };
@@ -77,7 +77,7 @@ struct StreamKnowledge {
   SequenceRanges filed;            // of these: saved into a file, as the journal says
   SequenceRanges stored;           // what a hub believes to have
   SequenceRanges lost;             // reported
-  std::uint64_t acknowledged = 0;  // of a device's: a hub has all up to there, but for what is lost
+  std::uint64_t acknowledged = 0;  // of a device's, as the ledger says
   std::uint64_t first = 1;         // what is before was never this store's
   std::uint64_t last = 0;          // the highest that is known to have been
   std::uint64_t settled = 0;       // a hub awaits nothing up to there

@@ -68,7 +68,7 @@ TEST_F(VerifySequencesTest, WhatIsNowhereHereAndAtTheHubIsNotCalledMissing) {
   in_files_ = {{1, 4}, {10, 10}};
   known().in_journal = {{11, 12}};
   known().last = known().acknowledged = 7;
-  EXPECT_EQ(Findings(), (Texts{"missing 8-9", "only_at_hub 5-7"}));
+  EXPECT_EQ(Findings(), (Texts{"missing 8-9", "not_here 5-7"}));
 }
 
 TEST_F(VerifySequencesTest, WhatAHubSaysItStoresMustStandSomewhere) {

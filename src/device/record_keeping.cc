@@ -74,6 +74,8 @@ Status RecordKeeping::Prepare() {
   Replay();
   FindAcknowledged();
   ForgetGoneStreams();
+  const bool is_past_known = ledger_->is_read() && !ledger_->was_damaged() && !ledger_->was_missing();
+  if (!is_past_known && journal_->survey().set_aside.empty()) AcknowledgeWhatIsGone();
   recovered_.unsaved = files_->unsaved();
   recovered_.newest_record = NewestRecordTime(calls_, options_.journal.folder, journal_->segments());
   for (const std::string& one : journal_->survey().set_aside) recovered_.notes.push_back("set aside: " + one);
@@ -254,16 +256,19 @@ void RecordKeeping::StartOver(std::uint64_t store_id) {
   ledger_->state().store_id = store_id;
   acknowledged_segment_ = 0;
   ledger_changed_ = true;
-  if (!journal_->survey().is_whole) return;
-  // Of the oldest stream what went from its front is no loss: it had been acknowledged, or is reported.
+  AcknowledgeWhatIsGone();
+}
+
+// Where no mark says how far the oldest stream is acknowledged: segments go from the journal's front, once they are
+// acknowledged or reported lost, so that what is missing there counts as such. A front that went otherwise is not
+// noticed then; to call all that ever went lost would be wrong far more often.
+void RecordKeeping::AcknowledgeWhatIsGone() {
+  if (!journal_->survey().is_whole) return;  // it may be there, and not readable now
   const auto& segments = journal_->segments();
   const auto first = std::find_if(segments.begin(), segments.end(), [](const auto& one) { return one.has_records(); });
   if (first == segments.end() || first->first_sequence == 1) return;
   ledger_->state().Acknowledge(first->stream, first->first_sequence - 1);
-}
-
-bool RecordKeeping::KnowsWhatIsGone() const {
-  return ledger_->is_read() && !ledger_->was_damaged() && !ledger_->was_missing();
+  ledger_changed_ = true;
 }
 
 void RecordKeeping::LossesAreKnown(std::uint64_t upto_number) {
@@ -302,7 +307,6 @@ bool RecordKeeping::IsDone(const SegmentInfo& segment) {
 Status RecordKeeping::GiveUp(const SegmentInfo& segment) {
   // What the file names already, of an earlier run that did not live to remove the segment, must not count again.
   RETURN_IF_ERROR(PrepareLedger());
-  const std::uint64_t lost_before = lost_records();
   const std::uint64_t handled = AcknowledgedUpTo(segment);
   if (segment.has_records() && segment.last_sequence > handled) {
     LoseFrom(std::max(segment.first_sequence, handled + 1), segment);
@@ -310,8 +314,9 @@ Status RecordKeeping::GiveUp(const SegmentInfo& segment) {
     NoteAcknowledged(segment.stream, segment.last_sequence);
   }
   RETURN_IF_ERROR(WriteLedger());
-  const std::uint64_t unsaved = files_->Forget(segment.segment);
-  only_at_hub_ += unsaved - std::min(unsaved, lost_records() - lost_before);
+  for (const std::uint64_t sequence : files_->Forget(segment.segment)) {
+    if (!ledger().IsReportedLost(segment.stream, sequence)) ++only_at_hub_;
+  }
   return Ok();
 }
 

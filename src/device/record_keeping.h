@@ -83,11 +83,8 @@ class RecordKeeping final : public store::JournalOwner {
   [[nodiscard]] const store::LedgerState& ledger() const { return ledger_->state(); }
   [[nodiscard]] const store::Journal& journal() const { return *journal_; }
   [[nodiscard]] const std::string& device_id() const { return options_.device_id; }
-  // False: whether what the journal no longer holds was acknowledged, or is lost, stood in a ledger that is gone or
-  // cannot be read now.
-  [[nodiscard]] bool KnowsWhatIsGone() const;
   [[nodiscard]] std::size_t unsaved() const { return files_->unsaved(); }
-  // Records of no file that the journal let go in this run, since the hub has them, and for want of room.
+  // Records of no file, and not lost, that the journal let go in this run: the hub has them, and there was no room.
   [[nodiscard]] std::uint64_t only_at_hub() const { return only_at_hub_; }
   // Of this run: every record up to there survives power cuts.
   [[nodiscard]] std::uint64_t durable_upto() const { return durable_upto_; }
@@ -124,6 +121,7 @@ class RecordKeeping final : public store::JournalOwner {
   [[nodiscard]] std::uint64_t ReplayFrom() const;
   [[nodiscard]] std::string ContextOf(store::StreamId stream);
   void FindAcknowledged();
+  void AcknowledgeWhatIsGone();
   void PassAcknowledged();
   void ForgetGoneStreams();
 

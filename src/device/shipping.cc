@@ -49,9 +49,6 @@ void Shipping::HoldWhatIsThere() {
   std::vector<StreamId> order;
   std::map<StreamId, mqtt::HeldStream> held;
   std::map<StreamId, std::vector<std::pair<std::uint64_t, std::uint64_t>>> holes;
-  // Without that, what is missing from the front is taken for acknowledged: to call it lost would be as wrong, and is
-  // the rarer case. A segment that cannot be read now must not pass for it.
-  const bool is_past_known = keeping_.KnowsWhatIsGone() || !keeping_.journal().survey().is_whole;
   for (const SegmentInfo& segment : keeping_.journal().segments()) {
     if (!segment.has_records()) continue;
     const auto [at, is_new] = held.try_emplace(segment.stream);
@@ -59,7 +56,6 @@ void Shipping::HoldWhatIsThere() {
     if (is_new) {
       order.push_back(segment.stream);
       stream = {segment.stream, segment.first_sequence, 0, 0, 0};
-      if (!is_past_known) stream.acked = segment.first_sequence - 1;
     }
     stream.acked = std::max(stream.acked, keeping_.AcknowledgedUpTo(segment));
     stream.last = std::max(stream.last, stream.acked);
@@ -118,7 +114,8 @@ void Shipping::OnAcknowledgement(const mqtt::Acknowledgement& acknowledgement, N
   const auto outcome = outbox_.OnAck(acknowledgement, TimeOf(now));
   if (!outcome.heard) return;
   is_heard_ = true;
-  if (outcome.replay || keeping_.ledger().store_id == 0) {
+  // Also where a ledger that could not be read at first has named another one since.
+  if (keeping_.ledger().store_id != acknowledgement.store_id) {
     keeping_.StartOver(acknowledgement.store_id);
     RequestStatus();  // what is held, for a hub that knows nothing
   }

@@ -379,6 +379,28 @@ TEST_F(ShippingWithoutTheFront, IsNotCalledALossWithoutALedger) {
   Start();
   EXPECT_EQ(keeping_->lost_records(), 0U);
   EXPECT_EQ(shipping_->lag(), kRecords - gone_.last_sequence);
+  ASSERT_TRUE(keeping_->Sync().ok());
+  Start();
+  EXPECT_EQ(keeping_->lost_records(), 0U) << "nor by the next run, without any hub in between";
+}
+
+TEST_F(ShippingWithoutTheFront, OfANewerRunIsALossAlsoWithoutALedger) {
+  Start();
+  for (int i = 0; i < 8; ++i) AppendDurable(1, 20'000);
+  const auto& segments = keeping_->journal().segments();
+  gone_ = *std::find_if(segments.begin(), segments.end(), [](const auto& one) { return one.stream == 2; });
+  TakeTheFront();
+  std::filesystem::remove(Journal() / "ledger");
+  Start();
+  EXPECT_EQ(keeping_->lost_records(), gone_.last_sequence);
+}
+
+TEST_F(ShippingWithoutTheFront, IsALossWithoutALedgerWhenItWasSetAside) {
+  EndRun();
+  folder_.Put("abc/journal/" + store::SegmentName(gone_.segment), std::string(100'000, 'x'));
+  std::filesystem::remove(Journal() / "ledger");
+  Start();
+  EXPECT_EQ(keeping_->lost_records(), gone_.last_sequence);
 }
 
 TEST_F(ShippingWithoutTheFront, IsNotCalledALossWithADamagedLedger) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "inferometer/status.h"
@@ -80,7 +81,8 @@ class LedgerState {
   // The hub has the reports up to this number. False: it was known already.
   bool LossesAreKnown(std::uint64_t upto_number);
   // Takes over what `older` knew, of which this state came to be without knowledge: of another hub, no acknowledgement.
-  // Where it has had reports, all get new numbers. REQUIRES: no acknowledged_before of its own
+  // Where it has had reports, all get new numbers; what both report counts once. REQUIRES: no acknowledged_before of
+  // its own
   void ContinueFrom(const LedgerState& older);
 
   [[nodiscard]] const std::vector<Acknowledged>& acknowledged() const { return acknowledged_; }
@@ -101,6 +103,9 @@ class LedgerState {
   [[nodiscard]] static Result<Decoded> Decode(std::string_view slot);
 
  private:
+  // Of from..to, what no report names.
+  [[nodiscard]] std::vector<std::pair<std::uint64_t, std::uint64_t>> Unnamed(StreamId stream, std::uint64_t from,
+                                                                             std::uint64_t to) const;
   void AddNewLoss(StreamId stream, std::uint64_t from, std::uint64_t to, LossReason reason);
   void RenumberLossesFrom(std::uint64_t number);
   // From `from` on, the first sequence up to `to` that no report names; `to` + 1: none. `end` is where the next one

@@ -167,13 +167,18 @@ bool LedgerState::IsReportedLost(StreamId stream, std::uint64_t sequence) const 
   });
 }
 
-void LedgerState::AddLoss(StreamId stream, std::uint64_t from, std::uint64_t to, LossReason reason) {
+std::vector<std::pair<std::uint64_t, std::uint64_t>> LedgerState::Unnamed(StreamId stream, std::uint64_t from,
+                                                                          std::uint64_t to) const {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> unnamed;
   std::uint64_t end = from;
   for (std::uint64_t at = FirstUnnamed(stream, from, to, end); at <= to; at = FirstUnnamed(stream, end, to, end)) {
     unnamed.emplace_back(at, end - 1);
   }
-  for (const auto& [first, last] : unnamed) AddNewLoss(stream, first, last, reason);
+  return unnamed;
+}
+
+void LedgerState::AddLoss(StreamId stream, std::uint64_t from, std::uint64_t to, LossReason reason) {
+  for (const auto& [first, last] : Unnamed(stream, from, to)) AddNewLoss(stream, first, last, reason);
 }
 
 void LedgerState::AddNewLoss(StreamId stream, std::uint64_t from, std::uint64_t to, LossReason reason) {
@@ -250,14 +255,19 @@ void LedgerState::ContinueFrom(const LedgerState& older) {
     store_id = newer.store_id;
   }
   for (const Acknowledged& one : newer.acknowledged_) Acknowledge(one.stream, one.upto);
+  // The older one may name some of them: what is missing in the journal is found by each run.
+  std::uint64_t told = 0;
   for (const Loss& one : newer.losses_) {
-    if (losses_.size() >= kMostLosses) MakeRoomForLoss();
-    losses_.push_back(one);
-    losses_.back().number = next_number_++;
+    told += one.count;
+    for (const auto& [from, to] : Unnamed(one.stream, one.from, one.to)) {
+      if (losses_.size() >= kMostLosses) MakeRoomForLoss();
+      losses_.push_back({next_number_++, one.stream, from, to, to - from + 1, one.reason, one.is_known});
+      lost_records_ += to - from + 1;
+    }
   }
   for (const LostHours& one : newer.lost_hours_) AddLostHours(one);
   merged_away_ += newer.merged_away_;
-  lost_records_ += newer.lost_records_;
+  lost_records_ += newer.lost_records_ - std::min(newer.lost_records_, told);
 }
 
 // Lost hours stand behind what programs of before them read, who then see a slot like any other. That a slot of ours

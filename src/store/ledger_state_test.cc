@@ -279,6 +279,18 @@ TEST(LedgerState, StateWithoutKnowledgeContinuesFromAnOlderOne) {
   EXPECT_EQ(newer.LossesToTell().size(), 2U);
 }
 
+TEST(LedgerState, LossThatTheOlderStateNamesTooCountsOnce) {
+  LedgerState older = StateOf(10);
+  older.AddLoss(2, 6, 8, LossReason::kDamaged);
+  LedgerState newer;
+  newer.AddLoss(2, 5, 9, LossReason::kDamaged);
+  newer.ContinueFrom(older);
+  EXPECT_EQ(newer.lost_records(), 5U);
+  EXPECT_EQ(newer.losses(), (std::vector<Loss>{{2, 2, 6, 8, 3, LossReason::kDamaged},
+                                               {3, 2, 5, 5, 1, LossReason::kDamaged},
+                                               {4, 2, 9, 9, 1, LossReason::kDamaged}}));
+}
+
 TEST(LedgerState, WhatAnotherHubAcknowledgedIsNotTakenOver) {
   LedgerState older;
   older.store_id = 1;

@@ -144,13 +144,18 @@ std::optional<Position> RecordFiles::first_unsaved(const std::string& device) co
   return found == queues_.end() ? std::nullopt : std::optional(found->second.front().position);
 }
 
-std::size_t RecordFiles::Forget(std::uint64_t segment) {
-  const std::size_t before = unsaved_count_;
+std::vector<std::uint64_t> RecordFiles::Forget(std::uint64_t segment) {
+  std::vector<std::uint64_t> forgotten;
+  const auto is_in_it = [segment](const Unsaved& one) { return one.position.segment == segment; };
   for (auto at = queues_.begin(); at != queues_.end();) {
-    unsaved_count_ -= std::erase_if(at->second, [&](const Unsaved& one) { return one.position.segment == segment; });
+    for (const Unsaved& one : at->second) {
+      if (is_in_it(one)) forgotten.push_back(one.sequence);
+    }
+    std::erase_if(at->second, is_in_it);
     at = at->second.empty() ? queues_.erase(at) : std::next(at);
   }
-  return before - unsaved_count_;
+  unsaved_count_ -= forgotten.size();
+  return forgotten;
 }
 
 // How many records of the device, from the front, stand in a file with that last record. A device's queue holds the

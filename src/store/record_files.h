@@ -79,8 +79,8 @@ class RecordFiles {
   // Nothing before it is unsaved; nothing when everything is saved.
   [[nodiscard]] std::optional<Position> first_unsaved() const;
   [[nodiscard]] std::optional<Position> first_unsaved(const std::string& device) const;
-  // The records of a segment that is given up will be in no file. Returns how many there were.
-  std::size_t Forget(std::uint64_t segment);
+  // The records of a segment that is given up will be in no file. Returns their sequences.
+  std::vector<std::uint64_t> Forget(std::uint64_t segment);
 
   // Makes a file of the unsaved records of each device: of the first `most_records_a_file` of one run. Without the
   // journal's intent no file is begun: its error is returned, and everything is unsaved as before. A record that cannot

@@ -383,7 +383,7 @@ TEST_F(RecordFilesTest, ForgottenSegmentsRecordsAreInNoFile) {
   AppendDurably(60);
   const auto first = keeping_->journal->segments().front();
   ASSERT_GT(keeping_->journal->segments().size(), 1U);
-  const std::size_t count = keeping_->files().Forget(first.segment);
+  const std::size_t count = keeping_->files().Forget(first.segment).size();
   EXPECT_EQ(count, first.last_sequence);
   EXPECT_EQ(keeping_->files().unsaved(), 60 - count);
   EXPECT_GT(keeping_->files().first_unsaved()->segment, first.segment);

@@ -166,7 +166,7 @@ def full_disk(stage, options, make_full, records):
     stage.drain(broker)
     stage.check_hub(hub)
     kinds = stage.kinds_found(out)
-    stage.expect(kinds <= {"only_at_hub"}, f"the device's own folder: {kinds}")
+    stage.expect(kinds <= {"not_here"}, f"the device's own folder: {kinds}")
     stage.expect(not kinds or "have no file here" in agent.log(), f"records without a file are not told of: {agent.log()}")
     if stage.given_up:
         stage.note(f"{stage.given_up} records given up, all in the lost hours")
