@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <utility>
 
 #include "analyze/each_record.h"
@@ -36,6 +37,11 @@ Status Collector::Prepare() {
   for (const std::string& note : table_.Load()) notes_.push_back(note);
   quarantine_.Load();
   ASSIGN_OR_RETURN(journal_, store::Journal::Open(options_.journal, calls_, clock_, *this));
+  // Its records would get no file, or be sent again and get two.
+  if (const auto& unread = journal_->survey().unread; !unread.empty()) {
+    return {Code::kUnavailable,
+            unread.front() + "; without this part of the journal nothing is taken: start again, or move it away"};
+  }
   files_ = std::make_unique<store::RecordFiles>(
       calls_, options_.journal.folder,
       store::RecordFiles::Sources{.folder = [this](const std::string& device) { return FolderOf(device); },
@@ -84,7 +90,9 @@ void Collector::RememberFiles() {
   const auto remember = [&](const analyze::FoundFile&, const InferenceRecord& record) {
     const auto key = record.record_id ? base::ParseRecordId(*record.record_id)
                                       : Result<base::RecordKey>(Code::kNotFound, "a plain publisher's");
-    if (!key.ok() || streams_.Judge(key->device_id, key->stream, key->sequence, 0) != Verdict::kNew) return Ok();
+    if (!key.ok()) return Ok();
+    const Verdict verdict = streams_.Judge(key->device_id, key->stream, key->sequence, 0);
+    if (verdict != Verdict::kNew && verdict != Verdict::kTooScattered) return Ok();
     streams_.Accept(key->device_id, key->stream, key->sequence, std::nullopt);
     ++records;
     return Ok();
@@ -102,21 +110,41 @@ void Collector::Replay() {
     store_id_ = options_.new_store_id;
     RememberFiles();
   }
-  store::JournalReader reader(calls_, journal_->folder());
-  reader.Seek({first_unsaved_segment_ != 0 ? first_unsaved_segment_ : restored, store::kHeaderBytes});
+  const auto& segments = journal_->segments();
+  const auto since = std::find_if(segments.begin(), segments.end(),
+                                  [restored](const store::SegmentInfo& one) { return one.segment >= restored; });
   std::map<store::StreamId, std::uint64_t> newest;  // what stands twice after a failed write counts once
-  reader.ReadAll(journal_->segments(), [&](const store::JournalReader::Found& found) {
-    if (store::IsNumbered(found.entry.type)) {
-      if (found.entry.sequence <= newest[found.stream]) return;
-      newest[found.stream] = found.entry.sequence;
-      next_number_ = std::max(next_number_, found.entry.sequence + 1);
-    }
-    ReplayEntry(found, found.position.segment < restored);
-  });
+  const auto read = [&](const std::deque<store::SegmentInfo>& some, bool is_in_checkpoint) {
+    store::JournalReader reader(calls_, journal_->folder());
+    reader.ReadAll(some, [&](const store::JournalReader::Found& found) {
+      if (store::IsNumbered(found.entry.type)) {
+        if (found.entry.sequence <= newest[found.stream]) return;
+        newest[found.stream] = found.entry.sequence;
+        next_number_ = std::max(next_number_, found.entry.sequence + 1);
+      }
+      ReplayEntry(found, is_in_checkpoint);
+    });
+    return reader.unreadable();
+  };
+  const auto unsaved = first_unsaved_segment_ == 0
+                           ? since
+                           : std::find_if(segments.begin(), since, [this](const store::SegmentInfo& one) {
+                               return one.segment >= first_unsaved_segment_;
+                             });
+  read({unsaved, since}, true);
+  const std::uint64_t unreadable = read({since, segments.end()}, false);
+  if (restored != 0 && (unreadable > 0 || !journal_->survey().set_aside.empty())) ForgetStoreId();
   files_->Replayed();
   for (auto& [device, state] : devices_) {
     if (files_->unsaved(device) > 0) state.unsaved_since = clock_.Steady();
   }
+}
+
+// Some of what was acknowledged since the checkpoint may be missing: devices send again what they hold, and what is
+// there counts once.
+void Collector::ForgetStoreId() {
+  store_id_ = options_.new_store_id;
+  notes_.push_back("a part of the journal could not be read: devices are asked for all that they still hold");
 }
 
 void Collector::ReplayEntry(const store::JournalReader::Found& found, bool is_in_checkpoint) {

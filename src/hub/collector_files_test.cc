@@ -11,20 +11,24 @@
 namespace inferometer::hub {
 namespace {
 
+using ::testing::Contains;
 using ::testing::HasSubstr;
 
 const std::string kDevice = "00:0f:00:70:91:0a";
 
 class CollectorFilesTest : public testing::Test {
  protected:
-  void Start() {
-    collector_.reset();
+  Result<std::unique_ptr<Collector>> Open() {
     CollectorOptions options;
     options.folder = folder_.path() / "hub";
     options.new_store_id = ++starts_;
     options.journal.stream = starts_;
     options.journal.keep_free_bytes = 0;
-    auto collector = Collector::Open(options, os::SystemFileCalls(), clock_);
+    return Collector::Open(options, os::SystemFileCalls(), clock_);
+  }
+  void Start() {
+    collector_.reset();
+    auto collector = Open();
     ASSERT_TRUE(collector.ok()) << collector.status().message();
     collector_ = std::move(*collector);
   }
@@ -84,6 +88,52 @@ TEST_F(CollectorFilesTest, HubWithAJournalDoesNotReadItsFiles) {
   Start();
   EXPECT_TRUE(collector_->notes().empty());
   EXPECT_EQ(Take(1, 5).store_id, 1U);
+}
+
+TEST_F(CollectorFilesTest, HubThatLacksAPartOfItsJournalAsksForAllThatIsHeldAndStoresItOnce) {
+  Start();
+  const auto before = Take(1, 200);
+  collector_.reset();
+  const auto file = folder_.path() / "hub/journal" / store::SegmentName(1);
+  std::string bytes = os::ReadFile(file, 8 << 20).value();
+  bytes.at(bytes.find("812.5", 8'000)) ^= 1;
+  folder_.Put("hub/journal/" + store::SegmentName(1), bytes);
+
+  Start();
+  EXPECT_THAT(collector_->notes(), Contains(HasSubstr("devices are asked for all that they still hold")));
+  const auto after = Take(1, 200);
+  EXPECT_NE(after.store_id, before.store_id);
+  EXPECT_EQ(after.acks[0].upto, 200U);
+  ASSERT_TRUE(collector_->Close().ok());
+  EXPECT_EQ(RecordsInFiles(), 200U);
+
+  Start();
+  EXPECT_EQ(Take(201, 201).store_id, after.store_id) << "what came since is all there";
+}
+
+TEST_F(CollectorFilesTest, SegmentThatCannotBeReadNowKeepsTheHubFromStarting) {
+  Start();
+  Take(1, 5);
+  collector_.reset();
+  std::filesystem::create_directory(folder_.path() / "hub/journal" / store::SegmentName(99));
+  const auto collector = Open();
+  EXPECT_EQ(collector.status().code(), Code::kUnavailable);
+  EXPECT_THAT(collector.status().message(), HasSubstr(store::SegmentName(99)));
+  std::filesystem::remove(folder_.path() / "hub/journal" / store::SegmentName(99));
+  Start();
+  EXPECT_TRUE(collector_->notes().empty());
+}
+
+TEST_F(CollectorFilesTest, FilesWithMoreHolesThanAreRememberedStillTellWhatIsStored) {
+  constexpr std::uint64_t kScattered = 2 * StreamLimits().spans_of_stream + 101;
+  std::string records;
+  for (std::uint64_t i = 1; i <= kScattered; i += 2) records += (i == 1 ? "" : ",") + Record(i);
+  std::filesystem::create_directories(folder_.path() / "hub/a");
+  folder_.Put("hub/a/inference_metrics_a_20251007_103015.json", R"({"detailed_metrics":[)" + records + "]}");
+  Start();
+  Take(kScattered, kScattered);
+  ASSERT_TRUE(collector_->Close().ok());
+  EXPECT_EQ(collector_->Report().duplicates, 1U);
 }
 
 TEST_F(CollectorFilesTest, DamagedFileIsCountedAndItsRecordsAreStoredAgain) {

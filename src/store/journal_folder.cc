@@ -66,9 +66,16 @@ class Surveyor {
       case Verdict::Kind::kOurs: return candidates_.push_back(std::move(candidate));
       case Verdict::Kind::kTornCreation: return RemoveLitter(name);
       case Verdict::Kind::kNotOurs: SetAside(name); break;
-      case Verdict::Kind::kUnreadableNow: found_.is_whole = false; break;
+      case Verdict::Kind::kUnreadableNow:
+        return PassOver(fmt::format("{}: {}", (folder_ / name).string(), verdict.reason));
     }
     found_.set_aside.push_back(fmt::format("{}: {}", (folder_ / name).string(), verdict.reason));
+  }
+
+  void PassOver(const std::string& why) {
+    found_.set_aside.push_back(why);
+    found_.unread.push_back(why);
+    found_.is_whole = false;
   }
 
   Verdict Judge(std::uint64_t segment, Candidate& candidate) {
@@ -122,9 +129,7 @@ class Surveyor {
       info.last_sequence = candidate.seal->last_sequence;
       info.is_sealed = true;
     } else if (const Status read = ReadThrough(candidate, info); !read.ok()) {
-      found_.set_aside.push_back(read.message());
-      found_.is_whole = false;
-      return;
+      return PassOver(read.message());
     }
     found_.segments.push_back(info);
     kept_.push_back(&candidate);

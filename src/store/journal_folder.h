@@ -40,6 +40,7 @@ struct SegmentInfo {
 struct FolderSurvey {
   std::vector<SegmentInfo> segments;    // in order
   std::vector<std::string> set_aside;   // files that went into quarantine or cannot be read now, with the reason
+  std::vector<std::string> unread;      // of these, those that cannot be read now
   std::vector<std::string> unfinished;  // files that a crash left of a segment's creation: they hold nothing
   std::uint64_t highest_segment = 0;    // of every name that was seen
   bool is_whole = true;                 // false: there is more that cannot be read now

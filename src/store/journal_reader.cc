@@ -33,10 +33,14 @@ Status JournalReader::Open(const SegmentInfo& segment) {
 }
 
 void JournalReader::GoTo(const SegmentInfo& segment) {
-  if (reader_) unreadable_ += reader_->damage().places + (reader_->damage().ends_badly ? 1 : 0);
+  unreadable_ += UnreadableHere();
   reader_.reset();
   failures_ = 0;
   position_ = {segment.segment, kHeaderBytes};
+}
+
+std::uint64_t JournalReader::UnreadableHere() const {
+  return reader_ ? reader_->damage().places + (reader_->damage().ends_badly ? 1 : 0) : 0;
 }
 
 // A passing failure (no descriptor, no memory) must not make records lost that are there. What is given up hands no

@@ -41,7 +41,7 @@ class JournalReader {
   void ReadAll(const std::deque<SegmentInfo>& segments, const std::function<void(const Found& found)>& take);
 
   // Segments and places that could not be read, since the construction.
-  [[nodiscard]] std::uint64_t unreadable() const { return unreadable_; }
+  [[nodiscard]] std::uint64_t unreadable() const { return unreadable_ + UnreadableHere(); }
 
  private:
   enum class Step { kFound, kAtEnd, kTryLater };
@@ -50,6 +50,7 @@ class JournalReader {
   [[nodiscard]] Step CouldNotOpen(const SegmentInfo& segment, const Status& status);
   [[nodiscard]] bool IsPatientWith(const Status& status);
   void GoTo(const SegmentInfo& segment);
+  [[nodiscard]] std::uint64_t UnreadableHere() const;
 
   os::FileCalls& calls_;
   const std::filesystem::path folder_;
