@@ -90,9 +90,7 @@ void Collector::RememberFiles() {
   const auto remember = [&](const analyze::FoundFile&, const InferenceRecord& record) {
     const auto key = record.record_id ? base::ParseRecordId(*record.record_id)
                                       : Result<base::RecordKey>(Code::kNotFound, "a plain publisher's");
-    if (!key.ok()) return Ok();
-    const Verdict verdict = streams_.Judge(key->device_id, key->stream, key->sequence, 0);
-    if (verdict != Verdict::kNew && verdict != Verdict::kTooScattered) return Ok();
+    if (!key.ok() || streams_.Judge(key->device_id, key->stream, key->sequence, 0) != Verdict::kNew) return Ok();
     streams_.Accept(key->device_id, key->stream, key->sequence, std::nullopt);
     ++records;
     return Ok();
@@ -100,7 +98,7 @@ void Collector::RememberFiles() {
   const auto read = analyze::ForEachRecord(options_.folder, remember, nullptr, analyze::Repeats::kEachTime);
   if (!read.ok() || (records == 0 && read->damaged.empty())) return;
   notes_.push_back(fmt::format(
-      "the journal knows nothing of what is stored; {} records were found in {} files, {} files are damaged", records,
+      "the journal does not know all that is stored: {} records were found in {} files, {} files are damaged", records,
       read->files_read, read->damaged.size()));
 }
 
@@ -133,8 +131,8 @@ void Collector::Replay() {
                              });
   read({unsaved, since}, true);
   const std::uint64_t unreadable = read({since, segments.end()}, false);
-  if (restored != 0 && (unreadable > 0 || !journal_->survey().set_aside.empty())) ForgetStoreId();
   files_->Replayed();
+  if (restored != 0 && (unreadable > 0 || !journal_->survey().set_aside.empty())) BecomeAnotherHub();
   for (auto& [device, state] : devices_) {
     if (files_->unsaved(device) > 0) state.unsaved_since = clock_.Steady();
   }
@@ -142,9 +140,13 @@ void Collector::Replay() {
 
 // Some of what was acknowledged since the checkpoint may be missing: devices send again what they hold, and what is
 // there counts once.
-void Collector::ForgetStoreId() {
+void Collector::BecomeAnotherHub() {
   store_id_ = options_.new_store_id;
   notes_.push_back("a part of the journal could not be read: devices are asked for all that they still hold");
+  RememberFiles();
+  // Begins a segment, in whose checkpoint the new id stands: what told of the damage may be gone at the next start.
+  journal_->Append(EntryType::kSaved, 0, store::EncodePlans({}));
+  journal_->Sync().IgnoreBecause("it is tried again, and nobody is answered before");
 }
 
 void Collector::ReplayEntry(const store::JournalReader::Found& found, bool is_in_checkpoint) {

@@ -13,6 +13,7 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 const std::string kDevice = "00:0f:00:70:91:0a";
 
@@ -44,6 +45,13 @@ class CollectorFilesTest : public testing::Test {
     EXPECT_TRUE(collector_->Commit().ok());
     const auto replies = collector_->TakeReplies(1);
     return replies.empty() ? mqtt::Acknowledgement() : replies.front().acknowledgement;
+  }
+  // In the midst of what was written.
+  void DamageJournal() {
+    const std::string file = "hub/journal/" + store::SegmentName(1);
+    std::string bytes = os::ReadFile(folder_.path() / file, 8 << 20).value();
+    bytes.at(bytes.find("812.5", 8'000)) ^= 1;
+    folder_.Put(file, bytes);
   }
   std::size_t RecordsInFiles() {
     std::size_t records = 0;
@@ -94,10 +102,7 @@ TEST_F(CollectorFilesTest, HubThatLacksAPartOfItsJournalAsksForAllThatIsHeldAndS
   Start();
   const auto before = Take(1, 200);
   collector_.reset();
-  const auto file = folder_.path() / "hub/journal" / store::SegmentName(1);
-  std::string bytes = os::ReadFile(file, 8 << 20).value();
-  bytes.at(bytes.find("812.5", 8'000)) ^= 1;
-  folder_.Put("hub/journal/" + store::SegmentName(1), bytes);
+  DamageJournal();
 
   Start();
   EXPECT_THAT(collector_->notes(), Contains(HasSubstr("devices are asked for all that they still hold")));
@@ -111,6 +116,32 @@ TEST_F(CollectorFilesTest, HubThatLacksAPartOfItsJournalAsksForAllThatIsHeldAndS
   EXPECT_EQ(Take(201, 201).store_id, after.store_id) << "what came since is all there";
 }
 
+TEST_F(CollectorFilesTest, WhatTheDamagedPartOfTheJournalHadInFilesIsNotStoredAgain) {
+  Start();
+  Take(1, 200);
+  ASSERT_TRUE(collector_->Close().ok());
+  collector_.reset();
+  DamageJournal();
+  Start();
+  EXPECT_EQ(Take(1, 200).acks[0].upto, 200U);
+  ASSERT_TRUE(collector_->Close().ok());
+  EXPECT_EQ(RecordsInFiles(), 200U);
+}
+
+TEST_F(CollectorFilesTest, HubThatIsAnotherOneStaysItThoughNothingCame) {
+  Start();
+  Take(1, 5);
+  Start();
+  const auto before = Take(6, 10);
+  collector_.reset();
+  folder_.Put("hub/journal/" + store::SegmentName(2), std::string(5'000, 'x'));
+  Start();
+  EXPECT_EQ(collector_->notes().size(), 2U);
+  Start();
+  EXPECT_THAT(collector_->notes(), IsEmpty()) << "the bad segment is in quarantine";
+  EXPECT_NE(Take(11, 11).store_id, before.store_id);
+}
+
 TEST_F(CollectorFilesTest, SegmentThatCannotBeReadNowKeepsTheHubFromStarting) {
   Start();
   Take(1, 5);
@@ -122,18 +153,6 @@ TEST_F(CollectorFilesTest, SegmentThatCannotBeReadNowKeepsTheHubFromStarting) {
   std::filesystem::remove(folder_.path() / "hub/journal" / store::SegmentName(99));
   Start();
   EXPECT_TRUE(collector_->notes().empty());
-}
-
-TEST_F(CollectorFilesTest, FilesWithMoreHolesThanAreRememberedStillTellWhatIsStored) {
-  constexpr std::uint64_t kScattered = 2 * StreamLimits().spans_of_stream + 101;
-  std::string records;
-  for (std::uint64_t i = 1; i <= kScattered; i += 2) records += (i == 1 ? "" : ",") + Record(i);
-  std::filesystem::create_directories(folder_.path() / "hub/a");
-  folder_.Put("hub/a/inference_metrics_a_20251007_103015.json", R"({"detailed_metrics":[)" + records + "]}");
-  Start();
-  Take(kScattered, kScattered);
-  ASSERT_TRUE(collector_->Close().ok());
-  EXPECT_EQ(collector_->Report().duplicates, 1U);
 }
 
 TEST_F(CollectorFilesTest, DamagedFileIsCountedAndItsRecordsAreStoredAgain) {

@@ -46,6 +46,10 @@ class Surveyor {
     for (const Candidate& one : candidates_) ApplyContinuation(one);
     for (const Candidate& one : candidates_) Take(one);
     for (std::size_t i = 0; i + 1 < kept_.size(); ++i) NoteMissingEnd(i);
+    // While more cannot be read, whoever does not go on without that must find them again.
+    if (found_.unread.empty()) {
+      for (const std::string& name : not_ours_) SetAside(name);
+    }
     return std::move(found_);
   }
 
@@ -65,7 +69,7 @@ class Surveyor {
     switch (verdict.kind) {
       case Verdict::Kind::kOurs: return candidates_.push_back(std::move(candidate));
       case Verdict::Kind::kTornCreation: return RemoveLitter(name);
-      case Verdict::Kind::kNotOurs: SetAside(name); break;
+      case Verdict::Kind::kNotOurs: not_ours_.push_back(name); break;
       case Verdict::Kind::kUnreadableNow:
         return PassOver(fmt::format("{}: {}", (folder_ / name).string(), verdict.reason));
     }
@@ -217,6 +221,7 @@ class Surveyor {
   const std::filesystem::path& folder_;
   const std::string& owner_;
   const bool may_change_;
+  std::vector<std::string> not_ours_;
   std::vector<Candidate> candidates_;   // in order, once all are looked at
   std::vector<const Candidate*> kept_;  // of found_.segments
   FolderSurvey found_;

@@ -116,6 +116,22 @@ TEST_F(JournalFolderTest, FileThatCannotBeReadNowIsNamedAndStaysAndItsNumberIsNo
   EXPECT_EQ(MustSurvey().segments.size(), 2U);
 }
 
+TEST_F(JournalFolderTest, ForeignFileIsFoundAgainWhileAnotherCannotBeRead) {
+  MustOpen();
+  MustAppend(3);
+  journal_.reset();
+  ASSERT_TRUE(disk_.Put(Segment(3), std::string(5000, 'x')).ok());
+  MakeUnreadable(1, os::CallKind::kOpen, EACCES);
+  for (int start = 0; start < 2; ++start) {
+    const FolderSurvey survey = MustSurvey();
+    EXPECT_EQ(survey.set_aside.size(), 2U);
+    EXPECT_EQ(survey.unread.size(), 1U);
+  }
+  disk_.ClearFaults();
+  EXPECT_EQ(MustSurvey().set_aside.size(), 1U);
+  EXPECT_TRUE(MustSurvey().set_aside.empty()) << "it is in quarantine";
+}
+
 TEST_F(JournalFolderTest, UnreadableBlockCostsItsBlockAndTheSegmentIsNotTakenForDone) {
   MustOpen();
   MustAppend(60);
