@@ -219,6 +219,21 @@ TEST_F(RecordKeepingTest, LostRecordsAreNotCountedAsThoseThatTheHubHas) {
   EXPECT_GT(keeping_->lost_records(), 0U);
 }
 
+TEST_F(RecordKeepingTest, SaveThatGivesUpWhatItWasToSaveMakesNoFile) {
+  options_.journal.keep_free_bytes = 0;
+  Start();
+  Append(10'000);
+  ASSERT_TRUE(keeping_->Sync().ok());
+  options_.journal.most_bytes = 512 << 10U;
+  Start();
+  EXPECT_EQ(keeping_->unsaved(), 10'000U);
+  const auto outcome = keeping_->Save();
+  ASSERT_TRUE(outcome.ok()) << outcome.status().message();
+  EXPECT_EQ(keeping_->lost_records(), 10'000U);
+  EXPECT_EQ(keeping_->unsaved(), 0U);
+  EXPECT_TRUE(Files().empty());
+}
+
 TEST_F(RecordKeepingTest, WithoutAHubSavedRecordsGoWithoutAReport) {
   options_.journal.most_bytes = 512 << 10U;
   options_.journal.keep_free_bytes = 0;

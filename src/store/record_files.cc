@@ -217,9 +217,11 @@ Result<std::string> RecordFiles::ReadLine(const std::string& device, const Unsav
 }
 
 Result<RecordFiles::Lines> RecordFiles::ReadLines(const FilePlan& plan) {
-  const Queue& queue = queues_.at(plan.device);
-  const std::size_t count = CountUpTo(plan.device, plan.stream, plan.upto);
   Lines read;
+  const auto found = queues_.find(plan.device);
+  if (found == queues_.end()) return read;  // the plan's own sync made room in the journal, and gave them up
+  const Queue& queue = found->second;
+  const std::size_t count = CountUpTo(plan.device, plan.stream, plan.upto);
   read.texts.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
     const RecordName record{queue[i].stream, queue[i].sequence};
