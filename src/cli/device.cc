@@ -220,7 +220,9 @@ class DeviceRun {
                  TerminalText(model.name), model.quantization, model.file_size_mb, model.load_time_seconds,
                  model.compute_device, model.threads, model.context_tokens,
                  TerminalText(recorder_->EnergyDescription()));
-    return keeping_->SaveLoading(device::LoadingContext(model, arguments_.id, begin));
+    const Status saved = keeping_->SaveLoading(device::LoadingContext(model, arguments_.id, begin));
+    if (!saved.ok()) Warn("what loading took is in no file: " + saved.message());  // a full disk fails no inference
+    return Ok();
   }
 
   store::Context Context() const {

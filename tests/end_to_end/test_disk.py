@@ -32,6 +32,21 @@ def test_full_disk_costs_no_inference_and_the_next_save_holds_all(device, tmp_pa
     assert "(0 failed)" in one.log() or one.wait() in (0, 1)
 
 
+def test_device_starts_on_a_disk_without_one_free_byte(device, tmp_path):
+    out = tmp_path / "metrics" / "edge-device-01"
+    out.mkdir(parents=True)
+    full = own_mounts(f"mount -t tmpfs -o size=2m none {out} && head -c 4000000 /dev/zero >{out}/filler; true")
+    one = device("--generate", 100000, "--interval", 1, "--save-every", 20, wrapper=full)
+    one.wait_for_log("what loading took is in no file")
+    one.wait_for_log("message 25:")
+    inside = f"/proc/{one.process.pid}/root{out}"
+    os.unlink(f"{inside}/filler")
+    one.wait_for_log("saved ")
+    assert ": failed" not in one.log(), one.log()
+    one.process.terminate()
+    one.wait()
+
+
 def test_read_only_directory_is_refused_with_its_name(device, tmp_path):
     out = tmp_path / "metrics" / "edge-device-01"
     out.mkdir(parents=True)
