@@ -79,6 +79,22 @@ class Lab:
         done = subprocess.run(["mosquitto_pub", *self.as_client(name), "-t", "x", "-n", "-d"], capture_output=True, text=True, timeout=20)
         return "received CONNACK (0)" not in done.stdout
 
+    def connect(self, name, session=None):
+        """(the session, whether it was resumed, CONNACK or nothing), by TLS 1.3; the tickets come with the broker's first words."""
+        _, certificate, _, key = self.pair(name)
+        if session is None:
+            self.context = ssl.create_default_context(cafile=self.keys / "ca.pem")
+            self.context.load_cert_chain(certificate, key)
+        plain = socket.create_connection(("localhost", self.port), timeout=10)
+        with self.context.wrap_socket(plain, server_hostname="localhost", session=session) as line:
+            body = b"\0\4MQTT\4\2\0\x3c" + struct.pack(">H", len(name)) + name.encode()
+            try:
+                line.sendall(bytes([0x10, len(body)]) + body)
+                answer = line.recv(4)
+            except OSError:
+                answer = b""
+            return line.session, line.session_reused, answer
+
     def verdict(self, name):
         """What the broker says of the certificate to a client that sends nothing behind its handshake, and so surely hears it."""
         _, certificate, _, key = self.pair(name)

@@ -239,6 +239,16 @@ def test_revoked_device_is_disconnected_at_once_and_stays_out(lab, listen):
     assert took < 5
 
 
+def test_session_from_before_a_revocation_lets_nobody_in(lab):
+    """Nobody looks at a certificate when a TLS session is resumed: the broker must not resume those of before it read the list."""
+    session, _, _ = lab.connect(OTHER)
+    session, resumed, answer = lab.connect(OTHER, session)
+    assert resumed and answer == b"\x20\2\0\0", "sessions are resumed until then: else this test shows nothing"
+    assert revoke(lab, OTHER).returncode == 0
+    _, resumed, answer = lab.connect(OTHER, session)
+    assert not resumed and answer == b"", answer
+
+
 def test_revocation_without_a_kick_leaves_the_connection_and_says_so(lab, listen):
     """The trap that the kick is for: if the broker learns to do it by itself, this fails, and the kick may go."""
     standing = listen(OTHER, f"iot/ack/{OTHER}")
