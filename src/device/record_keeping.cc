@@ -74,7 +74,8 @@ Status RecordKeeping::Prepare() {
   Replay();
   FindAcknowledged();
   ForgetGoneStreams();
-  const bool is_past_known = ledger_->is_read() && !ledger_->was_damaged() && !ledger_->was_missing();
+  // One that is gone went with segments, as far as anybody knows: what is missing is reported.
+  const bool is_past_known = ledger_->is_read() && !ledger_->was_damaged();
   if (!is_past_known && journal_->survey().set_aside.empty()) AcknowledgeWhatIsGone();
   recovered_.unsaved = files_->unsaved();
   recovered_.newest_record = NewestRecordTime(calls_, options_.journal.folder, journal_->segments());

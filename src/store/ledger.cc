@@ -49,7 +49,6 @@ Status Ledger::Create() {
   }
   file_ = std::move(file);
   is_durable_ = true;
-  was_missing_ = true;
   return Ok();
 }
 

@@ -294,7 +294,7 @@ def folder_removed(stage):
     stage.drain(broker)
     stage.check_bounds()
     stage.expect(hub.stop() == 0, hub.log())
-    missing_before = stage.verdict.wrong
+    missing_before = list(stage.verdict.wrong)
     stage.check(hub.out)
     # The folder's removal takes what only it held, and the ledger that would say so. Nothing else may go wrong.
     stage.verdict.wrong = missing_before + [one for one in stage.verdict.wrong if not one.startswith(("C1", "C4"))]
