@@ -40,7 +40,8 @@ Status Collector::Prepare() {
   // Its records would get no file, or be sent again and get two.
   if (const auto& unread = journal_->survey().unread; !unread.empty()) {
     return {Code::kUnavailable,
-            unread.front() + "; without this part of the journal nothing is taken: start again, or move it away"};
+            unread.front() +
+                "; without this part of the journal nothing is taken: start again, or move the journal's folder away"};
   }
   files_ = std::make_unique<store::RecordFiles>(
       calls_, options_.journal.folder,

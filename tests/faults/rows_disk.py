@@ -1,9 +1,12 @@
 """Rows of kills, power and disks."""
+import json
 import resource
 import shutil
 import signal
+import subprocess
 import time
 
+from conftest import wait_until
 from rows import row
 
 KILL_CALLS = ("pwrite64", "fdatasync", "fsync", "openat", "ftruncate", "fallocate", "?rename,?renameat,?renameat2", "?unlink,?unlinkat",
@@ -233,6 +236,12 @@ def failing_writes(stage):
     stage.expect(stage.verdict.reported > 0, "what found no room in memory is reported")
 
 
+def told_losses(broker):
+    """By the device's status, which the broker keeps."""
+    said = subprocess.run(["mosquitto_sub", "-p", str(broker.port), "-t", "iot/status/dev-1", "-C", "1", "-W", "5"], capture_output=True, text=True)
+    return json.loads(said.stdout)["losses"]["records_lost"] if said.stdout else 0
+
+
 @row("15b", "the same, and killed meanwhile: the hub knows losses that the device does not know any more", seconds=20)
 def killed_while_writes_fail(stage):
     broker = stage.start_broker()
@@ -241,7 +250,8 @@ def killed_while_writes_fail(stage):
     stage.wait_for_records(agent, 200)
     tracer = stage.disturb(agent, "pwrite64,fdatasync", "error=EIO")
     stage.wait_for_records(agent, 1400)
-    time.sleep(3)  # losses are told each second
+    wait_until(lambda: told_losses(broker) > 0, "the hub is told of losses")
+    time.sleep(1)
     agent.kill()
     stage.kill_tracer(tracer)
     stage.drain(broker)
