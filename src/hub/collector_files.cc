@@ -130,7 +130,10 @@ void Collector::Replay() {
                            : std::find_if(segments.begin(), since, [this](const store::SegmentInfo& one) {
                                return one.segment >= first_unsaved_segment_;
                              });
-  read({unsaved, since}, true);
+  if (read({unsaved, since}, true) > 0) {
+    notes_.push_back(
+        "a part of the journal that is in no file yet could not be read: inferometer verify names what is missing");
+  }
   const std::uint64_t unreadable = read({since, segments.end()}, false);
   files_->Replayed();
   if (restored != 0 && (unreadable > 0 || !journal_->survey().set_aside.empty())) BecomeAnotherHub();

@@ -128,6 +128,18 @@ TEST_F(CollectorFilesTest, WhatTheDamagedPartOfTheJournalHadInFilesIsNotStoredAg
   EXPECT_EQ(RecordsInFiles(), 200U);
 }
 
+TEST_F(CollectorFilesTest, DamageBeforeTheCheckpointIsToldOf) {
+  Start();
+  Take(1, 200);
+  Start();
+  const auto before = Take(201, 205);
+  collector_.reset();
+  DamageJournal();
+  Start();
+  EXPECT_THAT(collector_->notes(), Contains(HasSubstr("verify names what is missing")));
+  EXPECT_EQ(Take(206, 206).store_id, before.store_id) << "the dedup state is whole";
+}
+
 TEST_F(CollectorFilesTest, HubThatIsAnotherOneStaysItThoughNothingCame) {
   Start();
   Take(1, 5);
