@@ -32,6 +32,12 @@ class RecordKeepingTest : public testing::Test {
     keeping_->SetContext(R"({"run":)" + std::to_string(stream_) + "}");
     sequence_ = 0;
   }
+  // For the next start.
+  void ShipWithSmallQuota() {
+    options_.is_shipping = true;
+    options_.journal.most_bytes = 512 << 10U;
+    options_.journal.keep_free_bytes = 0;
+  }
   void Append(int count) {
     for (int i = 0; i < count; ++i) {
       ++sequence_;
@@ -164,9 +170,7 @@ TEST_F(RecordKeepingTest, LossThatTheHubKnowsStaysInTheLedgerAcrossRunsUntilTheH
 }
 
 TEST_F(RecordKeepingTest, QuotaTakesWhatTheHubHasAndNamesWhatItDoesNot) {
-  options_.is_shipping = true;
-  options_.journal.most_bytes = 512 << 10U;
-  options_.journal.keep_free_bytes = 0;
+  ShipWithSmallQuota();
   Start();
   for (int i = 0; i < 30; ++i) {
     Append(100);
@@ -185,9 +189,7 @@ TEST_F(RecordKeepingTest, QuotaTakesWhatTheHubHasAndNamesWhatItDoesNot) {
 }
 
 TEST_F(RecordKeepingTest, RecordsThatTheHubHasAndNoFileAreCountedWhenTheyGo) {
-  options_.is_shipping = true;
-  options_.journal.most_bytes = 512 << 10U;
-  options_.journal.keep_free_bytes = 0;
+  ShipWithSmallQuota();
   Start();
   for (int i = 0; i < 30; ++i) {
     Append(100);
@@ -201,9 +203,7 @@ TEST_F(RecordKeepingTest, RecordsThatTheHubHasAndNoFileAreCountedWhenTheyGo) {
 
 // Whatever the ledger's file does meanwhile: what is given up at last was named at the first attempt.
 TEST_F(RecordKeepingTest, LostRecordsAreNotCountedAsThoseThatTheHubHas) {
-  options_.is_shipping = true;
-  options_.journal.most_bytes = 512 << 10U;
-  options_.journal.keep_free_bytes = 0;
+  ShipWithSmallQuota();
   for (int period = 5; period < 40; period += 2) {
     fault_ = [](int) { return 0; };
     Start();

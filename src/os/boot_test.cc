@@ -70,6 +70,7 @@ TEST(ClockState, IsSynchronisedOnlyWhenTheKernelSaysNothingAgainstIt) {
 TEST(ClockState, OfThisMachineIsWhatAdjtimexSays) {
   timex answer = {};
   const int result = ::adjtimex(&answer);
+  // Under a system call filter there is no answer to compare with; the cases above need none.
   if (result < 0) GTEST_SKIP() << "adjtimex is forbidden here";
   EXPECT_EQ(*WallClockState(), ClockStateOf(result, answer.status));
 }

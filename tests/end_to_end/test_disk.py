@@ -13,14 +13,19 @@ def own_mounts(script):
     return ["unshare", "--mount", "--propagation", "unchanged", *who, "bash", "-c", private + script + ' && exec "$@"', "wrapper"]
 
 
-def test_full_disk_costs_no_inference_and_the_next_save_holds_all(device, tmp_path):
+def start_on_small_disk(device, tmp_path, filler_bytes):
+    """(a device whose folder has 2 MiB, of which a file `filler` takes so much, and where the folder stands)"""
     out = tmp_path / "metrics" / "edge-device-01"
     out.mkdir(parents=True)
-    full = own_mounts(f"mount -t tmpfs -o size=2m none {out} && head -c 2080000 /dev/zero >{out}/filler; true")
+    full = own_mounts(f"mount -t tmpfs -o size=2m none {out} && head -c {filler_bytes} /dev/zero >{out}/filler; true")
     one = device("--generate", 100000, "--interval", 1, "--save-every", 20, wrapper=full)
+    return one, f"/proc/{one.process.pid}/root{out}"
+
+
+def test_full_disk_costs_no_inference_and_the_next_save_holds_all(device, tmp_path):
+    one, inside = start_on_small_disk(device, tmp_path, 2_080_000)
     one.wait_for_log("could not save")
     one.wait_for_log("message 45:")
-    inside = f"/proc/{one.process.pid}/root{out}"
     assert [name for name in os.listdir(inside) if name.startswith("inference_metrics")] == []
     os.unlink(f"{inside}/filler")
     one.wait_for_log("saved ")
@@ -33,13 +38,9 @@ def test_full_disk_costs_no_inference_and_the_next_save_holds_all(device, tmp_pa
 
 
 def test_device_starts_on_a_disk_without_one_free_byte(device, tmp_path):
-    out = tmp_path / "metrics" / "edge-device-01"
-    out.mkdir(parents=True)
-    full = own_mounts(f"mount -t tmpfs -o size=2m none {out} && head -c 4000000 /dev/zero >{out}/filler; true")
-    one = device("--generate", 100000, "--interval", 1, "--save-every", 20, wrapper=full)
+    one, inside = start_on_small_disk(device, tmp_path, 4_000_000)
     one.wait_for_log("what loading took is in no file")
     one.wait_for_log("message 25:")
-    inside = f"/proc/{one.process.pid}/root{out}"
     os.unlink(f"{inside}/filler")
     one.wait_for_log("saved ")
     assert ": failed" not in one.log(), one.log()
