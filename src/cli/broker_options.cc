@@ -21,18 +21,6 @@ constexpr int kPlainPort = 1883;
 constexpr int kTlsPort = 8883;
 constexpr std::size_t kLongestPassword = 65535;  // MQTT's own limit
 
-// As mosquitto's own clients take it: an address of IPv6 has more than one colon, a name has none.
-Status CheckHost(const std::string& host) {
-  if (host.find("://") != std::string::npos) {
-    return {Code::kInvalidArgument,
-            fmt::format("\"{}\" is a URL, not a host: give --broker HOST --port PORT, and --tls", host)};
-  }
-  const std::size_t colon = host.find(':');
-  if (colon == std::string::npos || host.find(':', colon + 1) != std::string::npos) return Ok();
-  return {Code::kInvalidArgument, fmt::format("the host \"{}\" has a port in it: give --broker {} --port {}", host,
-                                              host.substr(0, colon), host.substr(colon + 1))};
-}
-
 Result<std::string> Password(const std::string& file) {
   if (file.empty()) {
     const char* environment = std::getenv("MQTT_PASSWORD");
@@ -94,6 +82,18 @@ void AddBrokerOptions(CLI::App& app, BrokerArguments& arguments) {
       ->group(group);
   app.add_option("--cert", arguments.cert_file, "Certificate of this client, PEM")->type_name("FILE")->group(group);
   app.add_option("--key", arguments.key_file, "Its private key, PEM")->type_name("FILE")->group(group);
+}
+
+// As mosquitto's own clients take it: an address of IPv6 has more than one colon, a name has none.
+Status CheckHost(const std::string& host) {
+  if (host.find("://") != std::string::npos) {
+    return {Code::kInvalidArgument,
+            fmt::format("\"{}\" is a URL, not a host: give --broker HOST --port PORT, and --tls", host)};
+  }
+  const std::size_t colon = host.find(':');
+  if (colon == std::string::npos || host.find(':', colon + 1) != std::string::npos) return Ok();
+  return {Code::kInvalidArgument, fmt::format("the host \"{}\" has a port in it: give --broker {} --port {}", host,
+                                              host.substr(0, colon), host.substr(colon + 1))};
 }
 
 Result<mqtt::Options> BrokerOptions(const BrokerArguments& arguments) {

@@ -25,6 +25,9 @@ struct BrokerArguments {
 // The arguments must outlive the app's parsing.
 void AddBrokerOptions(CLI::App& app, BrokerArguments& arguments);
 
+// kInvalidArgument where it is a URL or has a port in it; says which options to give. An empty one passes.
+[[nodiscard]] Status CheckHost(const std::string& host);
+
 // The password is the first line of the password file, else the environment's MQTT_PASSWORD; never an argument, which
 // everyone on the machine could read. Logs a warning when the certificate ends within 30 days or has ended, or when
 // others can read its key.

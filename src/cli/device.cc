@@ -124,7 +124,7 @@ class DeviceRun {
     GoodBye();
     const device::KeeperStats kept = keeper_->stats();
     Report(device.counts(), kept);
-    return input.ok() && kept.unsaved == 0 && kept.lost_records == lost_before_ ? kDone : kFailed;
+    return input.ok() && kept.unsaved == 0 && LostHere(kept) == 0 ? kDone : kFailed;
   }
 
  private:
@@ -279,6 +279,11 @@ class DeviceRun {
     keeper_->Drain(drain, stop_);
   }
 
+  // In this run, from everywhere.
+  [[nodiscard]] std::uint64_t LostHere(const device::KeeperStats& kept) const {
+    return kept.lost_records - lost_before_ - kept.only_in_files;
+  }
+
   void Report(const device::DeviceCounts& counts, const device::KeeperStats& kept) const {
     spdlog::info("{} messages, {} inferences ({} failed), {} files saved in {}", counts.messages, counts.inferences,
                  counts.failed, kept.saves, TerminalText(arguments_.out.string()));
@@ -287,8 +292,14 @@ class DeviceRun {
       spdlog::error("{} records are in no file; they are in the journal, and saved at the next start",
                     kept.unsaved - kept.unwritten);
     }
-    if (kept.lost_records > lost_before_) {
-      spdlog::error("{} records are lost; the journal's loss reports name them", kept.lost_records - lost_before_);
+    if (LostHere(kept) > 0) {
+      spdlog::error("{} records are lost; the journal's loss reports name them", LostHere(kept));
+    }
+    if (kept.only_in_files > 0) {
+      spdlog::warn(
+          "{} records gave way in the journal that the hub of earlier runs does not have: they are in files here, and "
+          "the next run with --broker reports them to it as lost",
+          kept.only_in_files);
     }
     if (publisher_ && kept.lag > 0) {
       spdlog::warn("{} records were not acknowledged by a hub; they stay in the journal and are sent at the next start",

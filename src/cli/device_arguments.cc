@@ -167,6 +167,7 @@ void AddDeviceOptions(CLI::App& app, DeviceArguments& arguments) {
 Status Complete(DeviceArguments& a) {
   RETURN_IF_ERROR(CompleteIdentity(a, os::DescribeMachine(a.recorder.procfs, a.recorder.sysfs)));
   RETURN_IF_ERROR(probe::FindBoard(a.recorder.board).status());
+  RETURN_IF_ERROR(CheckHost(a.broker.host));
   if (a.generate && !a.replay.empty()) return {Code::kInvalidArgument, "--generate and --replay exclude each other"};
   const bool own_input = a.generate || !a.replay.empty();
   if (!own_input && a.broker.host.empty()) a.broker.host = "localhost";

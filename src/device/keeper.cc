@@ -247,6 +247,7 @@ void Keeper::PublishStats() {
   now.lag = (shipping_ ? shipping_->lag() : keeping_->lag()) + keeping_->journal().pending();
   now.is_confirmed = shipping_ ? shipping_->is_confirmed() : true;
   now.lost_records = keeping_->lost_records();
+  now.only_in_files = keeping_->only_in_files();
   now.durable_upto = keeping_->durable_upto();
   const std::lock_guard lock(mutex_);
   stats_ = now;

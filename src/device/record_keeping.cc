@@ -63,6 +63,7 @@ Result<std::unique_ptr<RecordKeeping>> RecordKeeping::Open(KeepingOptions option
 Status RecordKeeping::Prepare() {
   RETURN_IF_ERROR(metrics_.Prepare());
   ASSIGN_OR_RETURN(journal_, store::Journal::Open(options_.journal, calls_, clock_, *this));
+  journal_->SetAside();
   ledger_.emplace(store::Ledger::Open(calls_, options_.journal.folder / "ledger"));
   files_ = std::make_unique<store::RecordFiles>(
       calls_, options_.journal.folder,
@@ -75,7 +76,7 @@ Status RecordKeeping::Prepare() {
   FindAcknowledged();
   ForgetGoneStreams();
   // One that is gone went with segments, as far as anybody knows: what is missing is reported.
-  const bool is_past_known = ledger_->is_read() && !ledger_->was_damaged();
+  const bool is_past_known = (ledger_->is_read() || ledger_->was_missing()) && !ledger_->was_damaged();
   if (!is_past_known && journal_->survey().set_aside.empty()) AcknowledgeWhatIsGone();
   recovered_.unsaved = files_->unsaved();
   recovered_.newest_record = NewestRecordTime(calls_, options_.journal.folder, journal_->segments());
@@ -119,6 +120,9 @@ void RecordKeeping::Replay() {
     }
   });
   files_->Replayed();
+  if (reader.unreadable() > 0) {
+    recovered_.notes.push_back("a part of the journal could not be read: records of it that are in no file get none");
+  }
 }
 
 std::string RecordKeeping::ContextOf(StreamId stream) {
@@ -295,30 +299,55 @@ std::string RecordKeeping::Checkpoint() {
 
 bool RecordKeeping::IsDone(const SegmentInfo& segment) {
   const auto unsaved = files_->first_unsaved();
-  if (unsaved && unsaved->segment <= segment.segment) return false;
+  if (!segment.is_all_read || (unsaved && unsaved->segment <= segment.segment)) return false;
   if (!segment.has_records()) return true;
-  // It goes now, and stands in files: a later run that ships shall not take it for lost.
   const bool is_handled = AcknowledgedUpTo(segment) >= segment.last_sequence;
-  if (!is_handled && options_.is_shipping) return false;
-  if (!is_handled) NoteAcknowledged(segment.stream, segment.last_sequence);
+  if (!is_handled && !MayGoUnsent(segment)) return false;
   // Before the segment goes: or a crash would leave it neither held nor acknowledged.
   return !ledger_changed_ || WriteLedger().ok();
+}
+
+// It stands in files, and nobody sends it in this run: a later run that does shall not take it for lost, unless a hub
+// has had records of this device. That one is owed the rest, or a report.
+bool RecordKeeping::MayGoUnsent(const SegmentInfo& segment) {
+  if (options_.is_shipping || !PrepareLedger().ok()) return false;
+  if (ledger().store_id == 0) {
+    NoteAcknowledged(segment.stream, segment.last_sequence);
+  } else {
+    const std::uint64_t before = lost_records();
+    NameWhatIsOwed(segment);
+    only_in_files_ += lost_records() - before;
+  }
+  return true;
 }
 
 Status RecordKeeping::GiveUp(const SegmentInfo& segment) {
   // What the file names already, of an earlier run that did not live to remove the segment, must not count again.
   RETURN_IF_ERROR(PrepareLedger());
-  const std::uint64_t handled = AcknowledgedUpTo(segment);
-  if (segment.has_records() && segment.last_sequence > handled) {
-    LoseFrom(std::max(segment.first_sequence, handled + 1), segment);
-    // A second attempt, after the ledger could not be written, finds nothing more to count.
-    NoteAcknowledged(segment.stream, segment.last_sequence);
-  }
+  NameWhatIsOwed(segment.is_all_read ? segment : ReadNow(segment));
   RETURN_IF_ERROR(WriteLedger());
   for (const std::uint64_t sequence : files_->Forget(segment.segment)) {
     if (!ledger().IsReportedLost(segment.stream, sequence)) ++only_at_hub_;
   }
   return Ok();
+}
+
+// A second attempt, after the ledger could not be written, finds nothing more to count.
+void RecordKeeping::NameWhatIsOwed(const SegmentInfo& segment) {
+  const std::uint64_t handled = AcknowledgedUpTo(segment);
+  if (!segment.has_records() || segment.last_sequence <= handled) return;
+  LoseFrom(std::max(segment.first_sequence, handled + 1), segment);
+  NoteAcknowledged(segment.stream, segment.last_sequence);
+}
+
+// The segment with what can be read of it now, of which the survey may have seen a part.
+SegmentInfo RecordKeeping::ReadNow(SegmentInfo segment) {
+  store::JournalReader reader(calls_, journal_->folder());
+  reader.Seek({segment.segment, store::kHeaderBytes});
+  reader.ReadAll({segment}, [&](const store::JournalReader::Found& found) {
+    if (found.entry.type == EntryType::kRecord) segment.Note(found.entry.sequence);
+  });
+  return segment;
 }
 
 // What cannot be read is of an unknown hour.

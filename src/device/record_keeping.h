@@ -86,6 +86,9 @@ class RecordKeeping final : public store::JournalOwner {
   [[nodiscard]] std::size_t unsaved() const { return files_->unsaved(); }
   // Records of no file, and not lost, that the journal let go in this run: the hub has them, and there was no room.
   [[nodiscard]] std::uint64_t only_at_hub() const { return only_at_hub_; }
+  // Records that the journal let go in this run, without a broker, and that a hub of earlier runs does not have: lost
+  // to that one, and reported so, but in files here.
+  [[nodiscard]] std::uint64_t only_in_files() const { return only_in_files_; }
   // Of this run: every record up to there survives power cuts.
   [[nodiscard]] std::uint64_t durable_upto() const { return durable_upto_; }
   // Whether Sync has something to do apart from new records: a failed write to try again, a ledger that has changed.
@@ -115,6 +118,9 @@ class RecordKeeping final : public store::JournalOwner {
   [[nodiscard]] Status Prepare();
   [[nodiscard]] Status PrepareLedger();
   [[nodiscard]] Status WriteLedger();
+  [[nodiscard]] bool MayGoUnsent(const store::SegmentInfo& segment);
+  void NameWhatIsOwed(const store::SegmentInfo& segment);
+  [[nodiscard]] store::SegmentInfo ReadNow(store::SegmentInfo segment);
   void LoseFrom(std::uint64_t from, const store::SegmentInfo& segment);
   [[nodiscard]] std::uint64_t RollUp(std::uint64_t from, const store::SegmentInfo& segment);
   void Replay();
@@ -137,6 +143,7 @@ class RecordKeeping final : public store::JournalOwner {
   std::vector<LostRange> new_losses_;
   std::uint64_t loss_changes_ = 0;
   std::uint64_t only_at_hub_ = 0;
+  std::uint64_t only_in_files_ = 0;
   std::string context_ = "{}";
   std::unique_ptr<store::Journal> journal_;
   std::unique_ptr<store::RecordFiles> files_;

@@ -246,6 +246,30 @@ TEST_F(RecordKeepingTest, WithoutAHubSavedRecordsGoWithoutAReport) {
   EXPECT_LT(keeping_->journal().bytes(), 600U << 10U);
 }
 
+TEST_F(RecordKeepingTest, WithoutABrokerWhatAHubIsOwedIsReportedToItAndNotCalledLostHere) {
+  ShipWithSmallQuota();
+  Start();
+  keeping_->StartOver(77);
+  Append(5);
+  Save();
+  keeping_->NoteAcknowledged(1, 2);
+  ASSERT_TRUE(keeping_->Sync().ok());
+  options_.is_shipping = false;
+  Start();
+  for (int i = 0; i < 30; ++i) {
+    Append(100);
+    Save();
+  }
+  const store::Loss lost = keeping_->ledger().losses().at(0);
+  EXPECT_EQ(lost.stream, 1U);
+  EXPECT_EQ(lost.from, 3U);
+  EXPECT_EQ(lost.to, 5U);
+  EXPECT_GT(keeping_->lost_records(), 3U) << "this run's, too";
+  EXPECT_EQ(keeping_->only_in_files(), keeping_->lost_records());
+  Start();
+  EXPECT_EQ(keeping_->ledger().losses().at(0), lost) << "the report is durable before the records go";
+}
+
 TEST_F(RecordKeepingTest, WhileTheDiskFailsRecordsWaitAndAreSavedLater) {
   Start();
   Append(2);

@@ -26,6 +26,7 @@ Collector::Collector(CollectorOptions options, os::FileCalls& calls, const base:
     : options_([&] {
         options.journal.folder = options.folder / "journal";
         options.journal.owner = "hub";
+        options.journal.may_begin_anew = false;  // devices would wait for what it acknowledged
         return std::move(options);
       }()),
       calls_(calls),

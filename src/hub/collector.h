@@ -191,7 +191,7 @@ class Collector final : public store::JournalOwner {
   [[nodiscard]] std::uint64_t RestoreCheckpoint();
   void RememberFiles();
   void Replay();
-  void BecomeAnotherHub();
+  [[nodiscard]] bool BecomeAnotherHub();
   void ReplayEntry(const store::JournalReader::Found& found, bool is_in_checkpoint);
 
   // Null: the device is not taken.

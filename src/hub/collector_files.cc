@@ -29,6 +29,8 @@ constexpr std::chrono::seconds kRetryFileEvery{10};
 // As many as a round takes under load, of records as they are usual.
 constexpr std::size_t kMostSpare = 2048;
 constexpr std::size_t kLargestSpareBytes = 2048;
+constexpr const char* kWithoutTheJournal =
+    "; without this part of the journal nothing is taken: start again, or move the journal's folder away";
 
 }  // namespace
 
@@ -36,12 +38,12 @@ Status Collector::Prepare() {
   RETURN_IF_ERROR(os::CreateFolders(options_.folder));
   for (const std::string& note : table_.Load()) notes_.push_back(note);
   quarantine_.Load();
-  ASSIGN_OR_RETURN(journal_, store::Journal::Open(options_.journal, calls_, clock_, *this));
+  auto journal = store::Journal::Open(options_.journal, calls_, clock_, *this);
+  if (!journal.ok()) return {journal.status().code(), journal.status().message() + kWithoutTheJournal};
+  journal_ = std::move(*journal);
   // Its records would get no file, or be sent again and get two.
   if (const auto& unread = journal_->survey().unread; !unread.empty()) {
-    return {Code::kUnavailable,
-            unread.front() +
-                "; without this part of the journal nothing is taken: start again, or move the journal's folder away"};
+    return {Code::kUnavailable, unread.front() + kWithoutTheJournal};
   }
   files_ = std::make_unique<store::RecordFiles>(
       calls_, options_.journal.folder,
@@ -136,21 +138,23 @@ void Collector::Replay() {
   }
   const std::uint64_t unreadable = read({since, segments.end()}, false);
   files_->Replayed();
-  if (restored != 0 && (unreadable > 0 || !journal_->survey().set_aside.empty())) BecomeAnotherHub();
+  const bool lacks_some = unreadable > 0 || !journal_->survey().foreign.empty();
+  // A new hub's id is another one anyway, until a checkpoint holds it.
+  if (restored == 0 || !lacks_some || BecomeAnotherHub()) journal_->SetAside();
   for (auto& [device, state] : devices_) {
     if (files_->unsaved(device) > 0) state.unsaved_since = clock_.Steady();
   }
 }
 
 // Some of what was acknowledged since the checkpoint may be missing: devices send again what they hold, and what is
-// there counts once.
-void Collector::BecomeAnotherHub() {
+// there counts once. False: the new id is not durable yet, and the next start must find what tells of the damage.
+bool Collector::BecomeAnotherHub() {
   store_id_ = options_.new_store_id;
   notes_.push_back("a part of the journal could not be read: devices are asked for all that they still hold");
   RememberFiles();
   // Begins a segment, in whose checkpoint the new id stands: what told of the damage may be gone at the next start.
   journal_->Append(EntryType::kSaved, 0, store::EncodePlans({}));
-  journal_->Sync().IgnoreBecause("it is tried again, and nobody is answered before");
+  return journal_->Sync().ok();
 }
 
 void Collector::ReplayEntry(const store::JournalReader::Found& found, bool is_in_checkpoint) {

@@ -2,9 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cerrno>
+
 #include "analyze/each_record.h"
 #include "base/record_key.h"
 #include "hub/collector.h"
+#include "os/faulty_files.h"
 #include "os/temporary_folder.h"
 #include "store/journal_for_tests.h"
 
@@ -25,7 +28,7 @@ class CollectorFilesTest : public testing::Test {
     options.new_store_id = ++starts_;
     options.journal.stream = starts_;
     options.journal.keep_free_bytes = 0;
-    return Collector::Open(options, os::SystemFileCalls(), clock_);
+    return Collector::Open(options, calls_, clock_);
   }
   void Start() {
     collector_.reset();
@@ -65,6 +68,8 @@ class CollectorFilesTest : public testing::Test {
 
   os::TemporaryFolder folder_;
   store::HandClock clock_;
+  int fails_from_ = 0;  // this call on, as if the process were dead; 0: none does
+  os::FaultyFileCalls calls_{[this](int nth) { return fails_from_ > 0 && nth >= fails_from_ ? EIO : 0; }};
   std::unique_ptr<Collector> collector_;
   std::uint64_t starts_ = 0;
 };
@@ -152,6 +157,30 @@ TEST_F(CollectorFilesTest, HubThatIsAnotherOneStaysItThoughNothingCame) {
   Start();
   EXPECT_THAT(collector_->notes(), IsEmpty()) << "the bad segment is in quarantine";
   EXPECT_NE(Take(11, 11).store_id, before.store_id);
+}
+
+TEST_F(CollectorFilesTest, AnyCallOfAStartMayBeTheLastAndTheHubIsAnotherOneAllTheSame) {
+  for (int calls = 1;; ++calls) {
+    std::filesystem::remove_all(folder_.path() / "hub");
+    Start();
+    const auto before = Take(1, 5);
+    collector_.reset();
+    folder_.Put("hub/journal/" + store::SegmentName(2), std::string(5'000, 'x'));
+    fails_from_ = calls_.calls() + calls;
+    (void)Open();
+    const bool is_over = calls_.calls() < fails_from_;
+    fails_from_ = 0;
+    Start();
+    EXPECT_NE(Take(6, 6).store_id, before.store_id) << "call " << calls;
+    if (is_over) break;
+  }
+}
+
+TEST_F(CollectorFilesTest, JournalThatIsNoFolderIsLeftAndKeepsTheHubFromStarting) {
+  folder_.Put("hub/journal", "x");
+  const auto collector = Open();
+  EXPECT_THAT(collector.status().message(), HasSubstr("move the journal's folder away"));
+  EXPECT_TRUE(std::filesystem::is_regular_file(folder_.path() / "hub/journal"));
 }
 
 TEST_F(CollectorFilesTest, SegmentThatCannotBeReadNowKeepsTheHubFromStarting) {

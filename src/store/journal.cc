@@ -37,7 +37,8 @@ Status Journal::Prepare() {
   auto survey = SurveyJournal(calls_, options_.folder, options_.owner);
   if (!survey.ok()) {
     const Code code = survey.status().code();
-    if (code == Code::kResourceExhausted || code == Code::kUnavailable) return survey.status();
+    const bool may_pass = code == Code::kResourceExhausted || code == Code::kUnavailable;
+    if (may_pass || !options_.may_begin_anew) return survey.status();
     SetAsideFolder();
     RETURN_IF_ERROR(calls_.CreateFolder(options_.folder));
     survey = SurveyJournal(calls_, options_.folder, options_.owner);

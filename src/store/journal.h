@@ -27,6 +27,7 @@ struct JournalOptions {
   std::string owner{};             // the device's id, or "hub"; at most kLongestOwner bytes
   StreamId stream = 0;             // new for every run
   std::array<unsigned char, 16> boot_id{};
+  bool may_begin_anew = true;  // where the folder cannot be listed: it is renamed quarantine-N beside itself
 
   std::uint64_t segment_bytes = std::uint64_t{4} << 20U;
   // A program that is started every minute begins as many: beyond, those that are done go, whatever room there is. A
@@ -82,9 +83,9 @@ struct JournalHealth {
 // outlive the journal.
 class Journal {
  public:
-  // Makes the folder and surveys it; writes no segment yet. A folder that cannot be listed is renamed
-  // quarantine-N beside itself. An error only when no folder can be made at all, or when descriptors or memory are
-  // short (kResourceExhausted, kUnavailable): the same call may succeed later.
+  // Makes the folder and surveys it; writes no segment yet. With may_begin_anew an error only when no folder can be
+  // made at all, or when descriptors or memory are short (kResourceExhausted, kUnavailable): the same call may succeed
+  // later.
   [[nodiscard]] static Result<std::unique_ptr<Journal>> Open(JournalOptions options, os::FileCalls& calls,
                                                              const base::Clock& clock, JournalOwner& owner);
   ~Journal();  // without Close, as in a crash
@@ -93,6 +94,8 @@ class Journal {
 
   // What the survey at Open found.
   [[nodiscard]] const FolderSurvey& survey() const { return survey_; }
+  // Moves away what is foreign of that, once nobody needs to find it again.
+  void SetAside() { store::SetAside(calls_, options_.folder, survey_); }
 
   // Takes an entry, to be written by Write. `sequence` of a numbered entry: above the one before; of others ignored.
   // One that is larger than LargestPayload is dropped at once.

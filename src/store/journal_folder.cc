@@ -46,10 +46,6 @@ class Surveyor {
     for (const Candidate& one : candidates_) ApplyContinuation(one);
     for (const Candidate& one : candidates_) Take(one);
     for (std::size_t i = 0; i + 1 < kept_.size(); ++i) NoteMissingEnd(i);
-    // While more cannot be read, whoever does not go on without that must find them again.
-    if (found_.unread.empty()) {
-      for (const std::string& name : not_ours_) SetAside(name);
-    }
     return std::move(found_);
   }
 
@@ -69,7 +65,7 @@ class Surveyor {
     switch (verdict.kind) {
       case Verdict::Kind::kOurs: return candidates_.push_back(std::move(candidate));
       case Verdict::Kind::kTornCreation: return RemoveLitter(name);
-      case Verdict::Kind::kNotOurs: not_ours_.push_back(name); break;
+      case Verdict::Kind::kNotOurs: found_.foreign.push_back(name); break;
       case Verdict::Kind::kUnreadableNow:
         return PassOver(fmt::format("{}: {}", (folder_ / name).string(), verdict.reason));
     }
@@ -145,14 +141,13 @@ class Surveyor {
     if (may_change_) reader.SyncData().IgnoreBecause("then it is as durable as it was");
     Entry entry;
     std::uint64_t good_end = kHeaderBytes;
-    bool is_all_read = true;
     int failures = 0;
     for (;;) {
       const auto more = reader.Next(info.bytes, entry);
       if (!more.ok()) {
         if (++failures < kTries) continue;
         reader.SkipBlock();
-        is_all_read = false;
+        info.is_all_read = false;
         continue;
       }
       failures = 0;
@@ -161,7 +156,7 @@ class Surveyor {
       if (IsNumbered(entry.type)) info.Note(entry.sequence);
     }
     found_.damaged_places += reader.damage().places;
-    if (is_all_read) {
+    if (info.is_all_read) {
       found_.torn_bytes += info.bytes - good_end;
       info.bytes = good_end;
     } else {
@@ -197,35 +192,33 @@ class Surveyor {
     if (may_change_) calls_.Unlink(folder_ / name).IgnoreBecause("it holds nothing; the next start tries again");
   }
 
-  void SetAside(const std::string& name) {
-    if (!may_change_) return;
-    const auto quarantine = folder_ / kQuarantine;
-    calls_.CreateFolder(quarantine).IgnoreBecause("the rename says so");
-    const auto kept = calls_.List(quarantine);
-    if (kept.ok() && kept->size() >= kMostQuarantined) {
-      calls_.Unlink(quarantine / kept->front()).IgnoreBecause("one file too many is not worth an error");
-    }
-    for (int copy = 0; copy < 100; ++copy) {
-      const auto place = quarantine / (copy == 0 ? name : fmt::format("{}.{}", name, copy));
-      const auto taken = calls_.Open(place, os::Access::kRead);
-      if (taken.ok()) {
-        calls_.Close(*taken).IgnoreBecause("nothing was written");
-        continue;
-      }
-      calls_.Rename(folder_ / name, place).IgnoreBecause("it is passed over where it stands, too");
-      return;
-    }
-  }
-
   os::FileCalls& calls_;
   const std::filesystem::path& folder_;
   const std::string& owner_;
   const bool may_change_;
-  std::vector<std::string> not_ours_;
   std::vector<Candidate> candidates_;   // in order, once all are looked at
   std::vector<const Candidate*> kept_;  // of found_.segments
   FolderSurvey found_;
 };
+
+void SetAsideOne(os::FileCalls& calls, const std::filesystem::path& folder, const std::string& name) {
+  const auto quarantine = folder / kQuarantine;
+  calls.CreateFolder(quarantine).IgnoreBecause("the rename says so");
+  const auto kept = calls.List(quarantine);
+  if (kept.ok() && kept->size() >= kMostQuarantined) {
+    calls.Unlink(quarantine / kept->front()).IgnoreBecause("one file too many is not worth an error");
+  }
+  for (int copy = 0; copy < 100; ++copy) {
+    const auto place = quarantine / (copy == 0 ? name : fmt::format("{}.{}", name, copy));
+    const auto taken = calls.Open(place, os::Access::kRead);
+    if (taken.ok()) {
+      calls.Close(*taken).IgnoreBecause("nothing was written");
+      continue;
+    }
+    calls.Rename(folder / name, place).IgnoreBecause("it is passed over where it stands, too");
+    return;
+  }
+}
 
 }  // namespace
 
@@ -237,6 +230,11 @@ Result<FolderSurvey> SurveyJournal(os::FileCalls& calls, const std::filesystem::
 Result<FolderSurvey> InspectJournal(os::FileCalls& calls, const std::filesystem::path& folder,
                                     const std::string& owner) {
   return Surveyor(calls, folder, owner, /*may_change=*/false).Survey();
+}
+
+void SetAside(os::FileCalls& calls, const std::filesystem::path& folder, const FolderSurvey& survey) {
+  if (!survey.unread.empty()) return;
+  for (const std::string& name : survey.foreign) SetAsideOne(calls, folder, name);
 }
 
 }  // namespace inferometer::store

@@ -28,6 +28,7 @@ struct SegmentInfo {
   std::uint64_t first_sequence = 0;  // of its numbered entries, damaged or not; 0 and 0: it holds none
   std::uint64_t last_sequence = 0;
   bool is_sealed = false;
+  bool is_all_read = true;  // false: not readable throughout, at the start; it may hold more behind last_sequence
   WallTime begun;
 
   [[nodiscard]] bool has_records() const { return last_sequence != 0; }
@@ -39,7 +40,8 @@ struct SegmentInfo {
 
 struct FolderSurvey {
   std::vector<SegmentInfo> segments;    // in order
-  std::vector<std::string> set_aside;   // files that went into quarantine or cannot be read now, with the reason
+  std::vector<std::string> set_aside;   // files that are foreign or cannot be read now, with the reason
+  std::vector<std::string> foreign;     // of these, the names of those that are foreign
   std::vector<std::string> unread;      // of these, those that cannot be read now
   std::vector<std::string> unfinished;  // files that a crash left of a segment's creation: they hold nothing
   std::uint64_t highest_segment = 0;    // of every name that was seen
@@ -52,13 +54,17 @@ struct FolderSurvey {
 inline constexpr std::size_t kMostQuarantined = 16;
 
 // Lists and checks the segments of `owner`'s journal. Sealed ones are not read through; what was found in the others is
-// made durable. What belongs to somebody else, has another version or no readable header goes into the folder
-// `quarantine`; what a crash left of a segment's creation is removed. Of single files no trouble is an error.
+// made durable. What belongs to somebody else, has another version or no readable header is foreign, and stays where it
+// is until SetAside; what a crash left of a segment's creation is removed. Of single files no trouble is an error.
 [[nodiscard]] Result<FolderSurvey> SurveyJournal(os::FileCalls& calls, const std::filesystem::path& folder,
                                                  const std::string& owner);
 
-// The same, changing nothing: foreign and unreadable segments are only named. With an empty `owner`, anybody's count.
+// The same, changing nothing. With an empty `owner`, anybody's count.
 [[nodiscard]] Result<FolderSurvey> InspectJournal(os::FileCalls& calls, const std::filesystem::path& folder,
                                                   const std::string& owner);
+
+// Moves what is foreign into the folder `quarantine`: no later survey sees it. Nothing while more cannot be read, for
+// whoever does not go on without that must find both again. What cannot be moved is passed over where it stands, too.
+void SetAside(os::FileCalls& calls, const std::filesystem::path& folder, const FolderSurvey& survey);
 
 }  // namespace inferometer::store

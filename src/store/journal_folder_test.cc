@@ -21,6 +21,7 @@ class JournalFolderTest : public testing::Test {
     return Journal::Open({.folder = kFolder,
                           .owner = "pi-07",
                           .stream = ++stream_,
+                          .may_begin_anew = may_begin_anew_,
                           .segment_bytes = 64 << 10U,
                           .most_bytes = 16 << 20U,
                           .keep_free_bytes = 0,
@@ -31,6 +32,7 @@ class JournalFolderTest : public testing::Test {
     auto journal = Open();
     ASSERT_TRUE(journal.ok()) << journal.status().message();
     journal_ = std::move(*journal);
+    journal_->SetAside();
   }
   void MustAppend(std::uint64_t upto) {
     for (std::uint64_t i = 1; i <= upto; ++i) journal_->Append(EntryType::kRecord, i, PayloadOf(stream_, i));
@@ -58,6 +60,7 @@ class JournalFolderTest : public testing::Test {
   OwnerForTests owner_;
   std::unique_ptr<Journal> journal_;
   StreamId stream_ = 0;
+  bool may_begin_anew_ = true;
 };
 
 TEST_F(JournalFolderTest, PassingLackOfDescriptorsIsAnErrorAndTouchesNothing) {
@@ -83,6 +86,17 @@ TEST_F(JournalFolderTest, FolderThatCannotBeListedForGoodIsRenamed) {
   EXPECT_TRUE(journal_->segments().empty());
   EXPECT_EQ(disk_.Names("/data"), (std::vector<std::string>{"journal", "quarantine-1"}));
   EXPECT_EQ(journal_->survey().set_aside.size(), 1U);
+}
+
+TEST_F(JournalFolderTest, FolderThatCannotBeListedStaysWhereNoOtherMayTakeItsPlace) {
+  MustOpen();
+  MustAppend(3);
+  may_begin_anew_ = false;
+  disk_.SetFault([](os::CallKind kind, const std::filesystem::path&) { return kind == os::CallKind::kList ? EIO : 0; });
+  EXPECT_FALSE(Open().ok());
+  disk_.ClearFaults();
+  MustOpen();
+  EXPECT_EQ(journal_->segments().size(), 1U);
 }
 
 TEST_F(JournalFolderTest, FailedLookAtAFileIsRepeated) {
@@ -126,9 +140,13 @@ TEST_F(JournalFolderTest, ForeignFileIsFoundAgainWhileAnotherCannotBeRead) {
     const FolderSurvey survey = MustSurvey();
     EXPECT_EQ(survey.set_aside.size(), 2U);
     EXPECT_EQ(survey.unread.size(), 1U);
+    SetAside(disk_, kFolder, survey);
   }
   disk_.ClearFaults();
-  EXPECT_EQ(MustSurvey().set_aside.size(), 1U);
+  const FolderSurvey survey = MustSurvey();
+  EXPECT_EQ(survey.set_aside.size(), 1U);
+  EXPECT_EQ(survey.foreign, std::vector<std::string>{SegmentName(3)});
+  SetAside(disk_, kFolder, survey);
   EXPECT_TRUE(MustSurvey().set_aside.empty()) << "it is in quarantine";
 }
 
@@ -146,6 +164,7 @@ TEST_F(JournalFolderTest, UnreadableBlockCostsItsBlockAndTheSegmentIsNotTakenFor
   const FolderSurvey survey = MustSurvey();
   EXPECT_EQ(survey.segments.back().segment, last);
   EXPECT_TRUE(survey.segments.back().has_records());
+  EXPECT_FALSE(survey.segments.back().is_all_read);
   EXPECT_EQ(survey.segments.back().bytes, disk_.Bytes(Segment(last))->size());
 }
 
@@ -241,7 +260,9 @@ TEST_F(JournalFolderTest, QuarantineKeepsSoManyAndNoMore) {
   for (std::uint64_t i = 1; i <= kMostQuarantined + 5; ++i) {
     ASSERT_TRUE(disk_.Put(Segment(i), std::string(5000, 'x')).ok());
   }
-  EXPECT_EQ(MustSurvey().set_aside.size(), kMostQuarantined + 5);
+  const FolderSurvey survey = MustSurvey();
+  EXPECT_EQ(survey.set_aside.size(), kMostQuarantined + 5);
+  SetAside(disk_, kFolder, survey);
   EXPECT_EQ(disk_.Names(kFolder / "quarantine").size(), kMostQuarantined);
   EXPECT_TRUE(MustSurvey().set_aside.empty());
 }

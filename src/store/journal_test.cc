@@ -241,6 +241,8 @@ TEST_F(JournalTest, SegmentsOfOthersAndUnreadableOnesAreSetAside) {
   ASSERT_EQ(journal_->survey().set_aside.size(), 1U);
   EXPECT_NE(journal_->survey().set_aside[0].find("pi-07"), std::string::npos);
   EXPECT_TRUE(journal_->segments().empty());
+  EXPECT_TRUE(std::filesystem::exists(options_.folder / SegmentName(1))) << "until its owner has made use of that";
+  journal_->SetAside();
   EXPECT_TRUE(std::filesystem::exists(options_.folder / "quarantine" / SegmentName(1)));
   std::ofstream(options_.folder / SegmentName(9)) << std::string(5000, 'x');
   Start();

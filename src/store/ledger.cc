@@ -30,6 +30,7 @@ Ledger Ledger::Open(os::FileCalls& calls, const std::filesystem::path& path) {
 Status Ledger::Prepare() {
   if (file_) return is_durable_ ? Ok() : MakeDurable();
   auto file = os::OpenFile::Open(*calls_, path_, os::Access::kReadWrite);
+  was_missing_ |= file.status().code() == Code::kNotFound;
   if (file.status().code() == Code::kNotFound) return Create();
   RETURN_IF_ERROR(file.status());
   RETURN_IF_ERROR(Read(*file));

@@ -145,6 +145,9 @@ class Ledger {
   // Whether there was a file and nothing in it was good.
   [[nodiscard]] bool was_damaged() const { return was_damaged_; }
 
+  // Whether there was no file when one was looked for first.
+  [[nodiscard]] bool was_missing() const { return was_missing_; }
+
   // Tries again what Open could not do. Before it succeeds, the state may lack what stands in the file; without it,
   // Write does not succeed either.
   [[nodiscard]] Status Prepare();
@@ -170,6 +173,7 @@ class Ledger {
   std::string newest_slot_;  // of the file
   bool is_durable_ = false;  // what was read; the file's name, too
   bool was_damaged_ = false;
+  bool was_missing_ = false;
 };
 
 }  // namespace inferometer::store

@@ -27,6 +27,7 @@ def test_wrong_usage_exits_with_2(inferometer):
                       ["device", "--generate", "5", "--device-id", "../x"], ["device", "--generate", "5", "--device-name", "a/b"],
                       ["device", "--generate", "1", "--replay", "x.csv"], ["device", "--generate", "5", "--board", "cray"],
                       ["device", "--generate", "-3"], ["device", "--generate", "many"], ["device", "--messages", "0"], ["device", "--generate", "5", "--seed", "-1"],
+                      ["device", "--generate", "5", "--device-id", "abc", "--broker", "mqtt://hub.local"],
                       ["simulate"], ["simulate", "--device-id", "a", "--broker", "localhost", "--generate", "-1"],
                       ["verify"], ["verify", "metrics", "--format", "csv"], ["verify", "metrics", "more"]):
         done = inferometer(*arguments)

@@ -3,6 +3,8 @@ import os
 import shutil
 import subprocess
 
+SEVERAL_RETRIES = 150  # seconds; the journal's longest pause between two is a minute
+
 
 def own_mounts(script):
     """A wrapper that runs `script` in a mount namespace of its own, then the device in it."""
@@ -28,7 +30,7 @@ def test_full_disk_costs_no_inference_and_the_next_save_holds_all(device, tmp_pa
     one.wait_for_log("message 45:")
     assert [name for name in os.listdir(inside) if name.startswith("inference_metrics")] == []
     os.unlink(f"{inside}/filler")
-    one.wait_for_log("saved ")
+    one.wait_for_log("saved ", SEVERAL_RETRIES)
     kept = tmp_path / "kept"
     shutil.copytree(inside, kept)
     one.process.terminate()
@@ -42,7 +44,7 @@ def test_device_starts_on_a_disk_without_one_free_byte(device, tmp_path):
     one.wait_for_log("what loading took is in no file")
     one.wait_for_log("message 25:")
     os.unlink(f"{inside}/filler")
-    one.wait_for_log("saved ")
+    one.wait_for_log("saved ", SEVERAL_RETRIES)
     assert ": failed" not in one.log(), one.log()
     one.process.terminate()
     one.wait()
