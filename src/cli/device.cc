@@ -124,7 +124,7 @@ class DeviceRun {
     GoodBye();
     const device::KeeperStats kept = keeper_->stats();
     Report(device.counts(), kept);
-    return input.ok() && kept.unsaved == 0 && LostHere(kept) == 0 ? kDone : kFailed;
+    return input.ok() && kept.unsaved == 0 && kept.lost_in_this_run == 0 ? kDone : kFailed;
   }
 
  private:
@@ -162,7 +162,6 @@ class DeviceRun {
     options.journal.stream = *stream;
     if (boot_id.ok()) options.journal.boot_id = *boot_id;
     ASSIGN_OR_RETURN(keeping_, device::RecordKeeping::Open(std::move(options), os::SystemFileCalls(), clock_));
-    lost_before_ = keeping_->lost_records();
     for (const std::string& note : keeping_->recovered().notes) Warn(note);
     if (keeping_->recovered().unsaved > 0) {
       spdlog::info("{} records of an earlier run are in no file yet; they are saved now",
@@ -279,11 +278,6 @@ class DeviceRun {
     keeper_->Drain(drain, stop_);
   }
 
-  // In this run, from everywhere.
-  [[nodiscard]] std::uint64_t LostHere(const device::KeeperStats& kept) const {
-    return kept.lost_records - lost_before_ - kept.only_in_files;
-  }
-
   void Report(const device::DeviceCounts& counts, const device::KeeperStats& kept) const {
     spdlog::info("{} messages, {} inferences ({} failed), {} files saved in {}", counts.messages, counts.inferences,
                  counts.failed, kept.saves, TerminalText(arguments_.out.string()));
@@ -292,8 +286,8 @@ class DeviceRun {
       spdlog::error("{} records are in no file; they are in the journal, and saved at the next start",
                     kept.unsaved - kept.unwritten);
     }
-    if (LostHere(kept) > 0) {
-      spdlog::error("{} records are lost; the journal's loss reports name them", LostHere(kept));
+    if (kept.lost_in_this_run > 0) {
+      spdlog::error("{} records are lost; the journal's loss reports name them", kept.lost_in_this_run);
     }
     if (kept.only_in_files > 0) {
       spdlog::warn(
@@ -320,7 +314,6 @@ class DeviceRun {
   std::optional<os::FileLock> lock_;
   std::optional<std::string> boot_id_;
   std::unique_ptr<device::RecordKeeping> keeping_;  // until the keeper has it
-  std::uint64_t lost_before_ = 0;
   std::unique_ptr<device::Source> source_;
   std::unique_ptr<engine::LlamaEngine> engine_;
   std::unique_ptr<device::Keeper> keeper_;

@@ -248,6 +248,7 @@ void Keeper::PublishStats() {
   now.is_confirmed = shipping_ ? shipping_->is_confirmed() : true;
   now.lost_records = keeping_->lost_records();
   now.only_in_files = keeping_->only_in_files();
+  now.lost_in_this_run = keeping_->lost_in_this_run();
   now.durable_upto = keeping_->durable_upto();
   const std::lock_guard lock(mutex_);
   stats_ = now;

@@ -37,13 +37,14 @@ struct KeeperEvents {
 // As of the thread's last round.
 struct KeeperStats {
   std::uint64_t saves = 0;
-  std::uint64_t unwritten = 0;      // records in memory only
-  std::uint64_t unsaved = 0;        // records in no file yet, including these
-  std::uint64_t lag = 0;            // records that no hub has acknowledged
-  bool is_confirmed = false;        // a hub was heard in this run, or there is nothing that one could want
-  std::uint64_t lost_records = 0;   // ever reported lost
-  std::uint64_t only_in_files = 0;  // of these, in this run: lost to a hub, and in files here
-  std::uint64_t durable_upto = 0;   // sequence of this run
+  std::uint64_t unwritten = 0;         // records in memory only
+  std::uint64_t unsaved = 0;           // records in no file yet, including these
+  std::uint64_t lag = 0;               // records that no hub has acknowledged
+  bool is_confirmed = false;           // a hub was heard in this run, or there is nothing that one could want
+  std::uint64_t lost_records = 0;      // ever reported lost
+  std::uint64_t only_in_files = 0;     // of these, in this run: lost to a hub, and in files here
+  std::uint64_t lost_in_this_run = 0;  // all others of this run
+  std::uint64_t durable_upto = 0;      // sequence of this run
 };
 
 // Keep and the On... calls are safe from any thread and never wait for more than a short lock; the rest belongs to the

@@ -63,7 +63,7 @@ Result<std::unique_ptr<RecordKeeping>> RecordKeeping::Open(KeepingOptions option
 Status RecordKeeping::Prepare() {
   RETURN_IF_ERROR(metrics_.Prepare());
   ASSIGN_OR_RETURN(journal_, store::Journal::Open(options_.journal, calls_, clock_, *this));
-  journal_->SetAside();
+  journal_->SetAside().IgnoreBecause("it is passed over where it stands, too");
   ledger_.emplace(store::Ledger::Open(calls_, options_.journal.folder / "ledger"));
   files_ = std::make_unique<store::RecordFiles>(
       calls_, options_.journal.folder,
@@ -78,6 +78,7 @@ Status RecordKeeping::Prepare() {
   // One that is gone went with segments, as far as anybody knows: what is missing is reported.
   const bool is_past_known = (ledger_->is_read() || ledger_->was_missing()) && !ledger_->was_damaged();
   if (!is_past_known && journal_->survey().set_aside.empty()) AcknowledgeWhatIsGone();
+  lost_before_ = lost_records();
   recovered_.unsaved = files_->unsaved();
   recovered_.newest_record = NewestRecordTime(calls_, options_.journal.folder, journal_->segments());
   for (const std::string& one : journal_->survey().set_aside) recovered_.notes.push_back("set aside: " + one);
@@ -197,8 +198,12 @@ Status RecordKeeping::Sync() {
 // It may be read only now.
 Status RecordKeeping::PrepareLedger() {
   const bool was_read = ledger_->is_read();
+  const std::uint64_t before = lost_records();
   const Status prepared = ledger_->Prepare();
-  if (!was_read && ledger_->is_read()) FindAcknowledged();
+  if (!was_read && ledger_->is_read()) {
+    lost_before_ += lost_records() - before;
+    FindAcknowledged();
+  }
   return prepared;
 }
 
@@ -297,34 +302,35 @@ std::string RecordKeeping::Checkpoint() {
   return Encode({unsaved ? unsaved->segment : 0, context_});
 }
 
-bool RecordKeeping::IsDone(const SegmentInfo& segment) {
+bool RecordKeeping::IsInFiles(const SegmentInfo& segment) const {
   const auto unsaved = files_->first_unsaved();
-  if (!segment.is_all_read || (unsaved && unsaved->segment <= segment.segment)) return false;
+  return !unsaved || unsaved->segment > segment.segment;
+}
+
+bool RecordKeeping::IsDone(const SegmentInfo& segment) {
+  if (!segment.is_all_read || !IsInFiles(segment)) return false;
   if (!segment.has_records()) return true;
-  const bool is_handled = AcknowledgedUpTo(segment) >= segment.last_sequence;
-  if (!is_handled && !MayGoUnsent(segment)) return false;
+  if (AcknowledgedUpTo(segment) < segment.last_sequence) {
+    if (IsOwedToAHub()) return false;
+    // It goes now, and stands in files: a later run that ships shall not take it for lost.
+    NoteAcknowledged(segment.stream, segment.last_sequence);
+  }
   // Before the segment goes: or a crash would leave it neither held nor acknowledged.
   return !ledger_changed_ || WriteLedger().ok();
 }
 
-// It stands in files, and nobody sends it in this run: a later run that does shall not take it for lost, unless a hub
-// has had records of this device. That one is owed the rest, or a report.
-bool RecordKeeping::MayGoUnsent(const SegmentInfo& segment) {
-  if (options_.is_shipping || !PrepareLedger().ok()) return false;
-  if (ledger().store_id == 0) {
-    NoteAcknowledged(segment.stream, segment.last_sequence);
-  } else {
-    const std::uint64_t before = lost_records();
-    NameWhatIsOwed(segment);
-    only_in_files_ += lost_records() - before;
-  }
-  return true;
-}
+// What is not acknowledged: nobody sends it in a run that does not ship, but a hub of earlier runs may wait for it.
+bool RecordKeeping::IsOwedToAHub() { return options_.is_shipping || !PrepareLedger().ok() || ledger().store_id != 0; }
 
 Status RecordKeeping::GiveUp(const SegmentInfo& segment) {
   // What the file names already, of an earlier run that did not live to remove the segment, must not count again.
   RETURN_IF_ERROR(PrepareLedger());
-  NameWhatIsOwed(segment.is_all_read ? segment : ReadNow(segment));
+  const SegmentInfo now = segment.is_all_read ? segment : ReadNow(segment);
+  if (now.has_records() && now.last_sequence > AcknowledgedUpTo(now)) {
+    if (IsOwedToAHub() || !IsInFiles(now)) LoseRest(now);
+    // A second attempt, after the ledger could not be written, finds nothing more to count.
+    NoteAcknowledged(now.stream, now.last_sequence);
+  }
   RETURN_IF_ERROR(WriteLedger());
   for (const std::uint64_t sequence : files_->Forget(segment.segment)) {
     if (!ledger().IsReportedLost(segment.stream, sequence)) ++only_at_hub_;
@@ -332,31 +338,37 @@ Status RecordKeeping::GiveUp(const SegmentInfo& segment) {
   return Ok();
 }
 
-// A second attempt, after the ledger could not be written, finds nothing more to count.
-void RecordKeeping::NameWhatIsOwed(const SegmentInfo& segment) {
-  const std::uint64_t handled = AcknowledgedUpTo(segment);
-  if (!segment.has_records() || segment.last_sequence <= handled) return;
-  LoseFrom(std::max(segment.first_sequence, handled + 1), segment);
-  NoteAcknowledged(segment.stream, segment.last_sequence);
-}
-
-// The segment with what can be read of it now, of which the survey may have seen a part.
-SegmentInfo RecordKeeping::ReadNow(SegmentInfo segment) {
+// What the survey saw in part, with what can be read of it now.
+SegmentInfo RecordKeeping::ReadNow(const SegmentInfo& segment) {
+  SegmentInfo now = segment;
+  now.first_sequence = now.last_sequence = 0;
   store::JournalReader reader(calls_, journal_->folder());
   reader.Seek({segment.segment, store::kHeaderBytes});
   reader.ReadAll({segment}, [&](const store::JournalReader::Found& found) {
-    if (found.entry.type == EntryType::kRecord) segment.Note(found.entry.sequence);
+    if (found.entry.type == EntryType::kRecord) now.Note(found.entry.sequence);
   });
-  return segment;
+  if (reader.unreadable() == 0 || !segment.has_records()) return now;
+  now.Note(segment.first_sequence);
+  now.Note(segment.last_sequence);
+  return now;
 }
 
-// What cannot be read is of an unknown hour.
-void RecordKeeping::LoseFrom(std::uint64_t from, const SegmentInfo& segment) {
+// Of the segment, and what is missing between it and what is acknowledged of its stream: a segment that cannot be read
+// now would count as acknowledged when it can be again.
+void RecordKeeping::LoseRest(const SegmentInfo& segment) {
+  const std::uint64_t handled = AcknowledgedUpTo(segment);
+  const std::uint64_t read = LoseFrom(handled > 0 ? handled + 1 : segment.first_sequence, segment);
+  if (!options_.is_shipping && IsInFiles(segment)) only_in_files_ += read;
+}
+
+// Returns how many of them could be read; the others are of an unknown hour.
+std::uint64_t RecordKeeping::LoseFrom(std::uint64_t from, const SegmentInfo& segment) {
   const std::uint64_t before = lost_records();
   const std::uint64_t read = RollUp(from, segment);
   NoteLost(segment.stream, from, segment.last_sequence, store::LossReason::kEvicted);
   const std::uint64_t unread = lost_records() - before - read;
   if (unread > 0) NoteLostHours(store::LostHours::Unknown(unread));
+  return read;
 }
 
 // Of the segment's records from `from` on that no report names yet; how many there were.

@@ -26,7 +26,8 @@ struct KeepingOptions {
   std::filesystem::path folder;  // the device's own; the journal stands in it
   std::string device_id;
   bool portable_names = false;
-  // Whether a hub is to have every record: then one that it does not have is given up only as a loss.
+  // Whether a hub is to have every record: then one that it does not have is given up only as a loss. Where none is,
+  // the same goes for a hub of earlier runs.
   bool is_shipping = false;
   store::JournalOptions journal{};  // folder and owner are filled in here
 };
@@ -89,6 +90,8 @@ class RecordKeeping final : public store::JournalOwner {
   // Records that the journal let go in this run, without a broker, and that a hub of earlier runs does not have: lost
   // to that one, and reported so, but in files here.
   [[nodiscard]] std::uint64_t only_in_files() const { return only_in_files_; }
+  // All others that were reported lost in this run.
+  [[nodiscard]] std::uint64_t lost_in_this_run() const { return lost_records() - lost_before_ - only_in_files_; }
   // Of this run: every record up to there survives power cuts.
   [[nodiscard]] std::uint64_t durable_upto() const { return durable_upto_; }
   // Whether Sync has something to do apart from new records: a failed write to try again, a ledger that has changed.
@@ -118,10 +121,11 @@ class RecordKeeping final : public store::JournalOwner {
   [[nodiscard]] Status Prepare();
   [[nodiscard]] Status PrepareLedger();
   [[nodiscard]] Status WriteLedger();
-  [[nodiscard]] bool MayGoUnsent(const store::SegmentInfo& segment);
-  void NameWhatIsOwed(const store::SegmentInfo& segment);
-  [[nodiscard]] store::SegmentInfo ReadNow(store::SegmentInfo segment);
-  void LoseFrom(std::uint64_t from, const store::SegmentInfo& segment);
+  [[nodiscard]] bool IsInFiles(const store::SegmentInfo& segment) const;
+  [[nodiscard]] bool IsOwedToAHub();
+  [[nodiscard]] store::SegmentInfo ReadNow(const store::SegmentInfo& segment);
+  void LoseRest(const store::SegmentInfo& segment);
+  std::uint64_t LoseFrom(std::uint64_t from, const store::SegmentInfo& segment);
   [[nodiscard]] std::uint64_t RollUp(std::uint64_t from, const store::SegmentInfo& segment);
   void Replay();
   [[nodiscard]] std::uint64_t ReplayFrom() const;
@@ -144,6 +148,7 @@ class RecordKeeping final : public store::JournalOwner {
   std::uint64_t loss_changes_ = 0;
   std::uint64_t only_at_hub_ = 0;
   std::uint64_t only_in_files_ = 0;
+  std::uint64_t lost_before_ = 0;
   std::string context_ = "{}";
   std::unique_ptr<store::Journal> journal_;
   std::unique_ptr<store::RecordFiles> files_;

@@ -64,6 +64,20 @@ class RecordKeepingStreamsTest : public testing::Test {
     disk_.SetFault(
         [name](os::CallKind, const std::filesystem::path& path) { return path.filename() == name ? EACCES : 0; });
   }
+  // One with 40 records, in a file, of which the start behind it sees less.
+  void MakeRunThatIsReadInPart() {
+    Start();
+    for (std::uint64_t i = 1; i <= 40; ++i) keeping_->Append(i, kRecord);
+    ASSERT_TRUE(keeping_->Save().ok());
+    int reads = 0;
+    disk_.SetFault([&](os::CallKind kind, const std::filesystem::path& path) {
+      if (kind != os::CallKind::kReadAt || path.filename() != store::SegmentName(1)) return 0;
+      ++reads;  // the header is read twice and the seal looked for once; then the survey tries the block so often
+      return reads > 3 && reads <= 6 ? EIO : 0;
+    });
+    Start();
+    disk_.ClearFaults();
+  }
   [[nodiscard]] std::size_t marks() const { return keeping_->ledger().acknowledged().size(); }
 
   os::SimulatedDisk disk_;
@@ -129,23 +143,48 @@ TEST_F(RecordKeepingStreamsTest, RunThatCouldNotBeReadForAWhileIsStillToBeSent) 
 }
 
 TEST_F(RecordKeepingStreamsTest, SegmentThatWasReadInPartGoesOnlyWithAllThatItHolds) {
-  Start();
-  for (std::uint64_t i = 1; i <= 40; ++i) keeping_->Append(i, kRecord);
-  ASSERT_TRUE(keeping_->Save().ok());
-  int reads = 0;
-  disk_.SetFault([&](os::CallKind kind, const std::filesystem::path& path) {
-    if (kind != os::CallKind::kReadAt || path.filename() != store::SegmentName(1)) return 0;
-    ++reads;  // the header is read twice and the seal looked for once; then the survey tries the block so often
-    return reads > 3 && reads <= 6 ? EIO : 0;
-  });
-  Start();
-  disk_.ClearFaults();
+  MakeRunThatIsReadInPart();
   const store::SegmentInfo seen = keeping_->journal().segments().front();
   ASSERT_LT(seen.last_sequence, 40U);
   keeping_->NoteAcknowledged(1, seen.last_sequence);
   EXPECT_FALSE(keeping_->IsDone(seen));
   ASSERT_TRUE(keeping_->GiveUp(seen).ok());
   EXPECT_EQ(keeping_->lost_records(), 40 - seen.last_sequence);
+}
+
+TEST_F(RecordKeepingStreamsTest, SegmentThatWasReadInPartIsNoLossWhereNoHubWasEver) {
+  options_.is_shipping = false;
+  MakeRunThatIsReadInPart();
+  const store::SegmentInfo seen = keeping_->journal().segments().front();
+  ASSERT_TRUE(keeping_->GiveUp(seen).ok());
+  EXPECT_EQ(keeping_->lost_records(), 0U);
+  EXPECT_EQ(keeping_->AcknowledgedUpTo(seen), 40U);
+}
+
+// That is, unless it is named: its records would count as acknowledged when it can be read again.
+TEST_F(RecordKeepingStreamsTest, SegmentThatCannotBeReadIsNamedWhenThoseAroundItAreGivenUp) {
+  options_.is_shipping = false;
+  ASSERT_TRUE(disk_.PutFolder("/data/pi-07").ok() && disk_.PutFolder("/data/pi-07/journal").ok());
+  stream_ = 1;
+  for (std::uint64_t number = 1; number <= 3; ++number) {
+    store::SegmentForTests segment({1, number}, std::string("\1\0\0\0\0\0\0\0{}", 10));
+    for (std::uint64_t i = 1; i <= 10; ++i) segment.Add(store::EntryType::kRecord, 10 * (number - 1) + i, kRecord);
+    ASSERT_TRUE(disk_.Put("/data/pi-07/journal/" + store::SegmentName(number), segment.bytes()).ok());
+  }
+  DenyReading(store::SegmentName(2));
+  Start();
+  keeping_->StartOver(77);
+  keeping_->NoteAcknowledged(1, 5);
+  ASSERT_TRUE(keeping_->Save().ok());
+  const auto segments = keeping_->journal().segments();
+  EXPECT_FALSE(keeping_->IsDone(segments[0])) << "it may stay while there is room";
+  ASSERT_TRUE(keeping_->GiveUp(segments[0]).ok() && keeping_->GiveUp(segments[1]).ok());
+  EXPECT_EQ(keeping_->only_in_files(), 15U);
+  EXPECT_EQ(keeping_->lost_in_this_run(), 10U) << "of the one that cannot be read nobody knows";
+  disk_.ClearFaults();
+  Start();
+  EXPECT_TRUE(keeping_->ledger().IsReportedLost(1, 15)) << "durable when the segment goes";
+  EXPECT_EQ(keeping_->lost_in_this_run(), 0U);
 }
 
 TEST_F(RecordKeepingStreamsTest, LedgerThatIsGoneIsNoUnreadableOneThoughNoneCanBeMade) {

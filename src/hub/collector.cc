@@ -234,7 +234,11 @@ bool Collector::AppendLost(const std::string& device, const LostRange& lost, std
   return true;
 }
 
-Status Collector::Commit() { return journal_->Sync(); }
+Status Collector::Commit() {
+  RETURN_IF_ERROR(journal_->Sync());
+  if (needs_evidence_) needs_evidence_ = !journal_->SetAside().ok();
+  return Ok();
+}
 
 std::vector<Reply> Collector::TakeReplies(std::size_t most) {
   std::vector<Reply> replies;

@@ -29,8 +29,13 @@ constexpr std::chrono::seconds kRetryFileEvery{10};
 // As many as a round takes under load, of records as they are usual.
 constexpr std::size_t kMostSpare = 2048;
 constexpr std::size_t kLargestSpareBytes = 2048;
-constexpr const char* kWithoutTheJournal =
-    "; without this part of the journal nothing is taken: start again, or move the journal's folder away";
+
+// Without a part of the journal its records would get no file, or be sent again and get two.
+Status CannotStart(const Status& why) {
+  const bool may_pass = why.code() == Code::kResourceExhausted || why.code() == Code::kUnavailable;
+  return {Code::kUnavailable, why.message() + "; without this part of the journal nothing is taken: start again" +
+                                  (may_pass ? "" : ", or move the journal's folder away")};
+}
 
 }  // namespace
 
@@ -39,12 +44,9 @@ Status Collector::Prepare() {
   for (const std::string& note : table_.Load()) notes_.push_back(note);
   quarantine_.Load();
   auto journal = store::Journal::Open(options_.journal, calls_, clock_, *this);
-  if (!journal.ok()) return {journal.status().code(), journal.status().message() + kWithoutTheJournal};
+  if (!journal.ok()) return CannotStart(journal.status());
   journal_ = std::move(*journal);
-  // Its records would get no file, or be sent again and get two.
-  if (const auto& unread = journal_->survey().unread; !unread.empty()) {
-    return {Code::kUnavailable, unread.front() + kWithoutTheJournal};
-  }
+  if (const auto& unread = journal_->survey().unread; !unread.empty()) return CannotStart({Code::kInternal, unread[0]});
   files_ = std::make_unique<store::RecordFiles>(
       calls_, options_.journal.folder,
       store::RecordFiles::Sources{.folder = [this](const std::string& device) { return FolderOf(device); },
@@ -139,22 +141,24 @@ void Collector::Replay() {
   const std::uint64_t unreadable = read({since, segments.end()}, false);
   files_->Replayed();
   const bool lacks_some = unreadable > 0 || !journal_->survey().foreign.empty();
-  // A new hub's id is another one anyway, until a checkpoint holds it.
-  if (restored == 0 || !lacks_some || BecomeAnotherHub()) journal_->SetAside();
   for (auto& [device, state] : devices_) {
     if (files_->unsaved(device) > 0) state.unsaved_since = clock_.Steady();
   }
+  if (restored != 0 && lacks_some) return BecomeAnotherHub();
+  needs_evidence_ = !journal_->SetAside().ok();  // a new hub's id is another one anyway, until a checkpoint holds it
 }
 
 // Some of what was acknowledged since the checkpoint may be missing: devices send again what they hold, and what is
-// there counts once. False: the new id is not durable yet, and the next start must find what tells of the damage.
-bool Collector::BecomeAnotherHub() {
+// there counts once.
+void Collector::BecomeAnotherHub() {
   store_id_ = options_.new_store_id;
   notes_.push_back("a part of the journal could not be read: devices are asked for all that they still hold");
   RememberFiles();
-  // Begins a segment, in whose checkpoint the new id stands: what told of the damage may be gone at the next start.
+  // Begins a segment, in whose checkpoint the new id stands. Until then the next start must find what tells of the
+  // damage.
   journal_->Append(EntryType::kSaved, 0, store::EncodePlans({}));
-  return journal_->Sync().ok();
+  needs_evidence_ = true;
+  Commit().IgnoreBecause("it is tried again, and nobody is answered before");
 }
 
 void Collector::ReplayEntry(const store::JournalReader::Found& found, bool is_in_checkpoint) {

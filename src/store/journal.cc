@@ -33,12 +33,12 @@ Status Journal::Prepare() {
   if (options_.owner.size() > kLongestOwner) {
     return {Code::kInvalidArgument, "a journal's owner has at most 64 bytes: " + options_.owner};
   }
-  calls_.CreateFolder(options_.folder).IgnoreBecause("the survey says so");
+  const Status made = calls_.CreateFolder(options_.folder);
   auto survey = SurveyJournal(calls_, options_.folder, options_.owner);
   if (!survey.ok()) {
     const Code code = survey.status().code();
     const bool may_pass = code == Code::kResourceExhausted || code == Code::kUnavailable;
-    if (may_pass || !options_.may_begin_anew) return survey.status();
+    if (may_pass || !options_.may_begin_anew) return made.ok() ? survey.status() : made;
     SetAsideFolder();
     RETURN_IF_ERROR(calls_.CreateFolder(options_.folder));
     survey = SurveyJournal(calls_, options_.folder, options_.owner);

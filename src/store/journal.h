@@ -51,7 +51,7 @@ class JournalOwner {
   virtual ~JournalOwner() = default;
   // The state with which a segment begins, so that older ones need not be read.
   [[nodiscard]] virtual std::string Checkpoint() = 0;
-  // Whether nobody needs the segment any more: it may go when room is wanted.
+  // Whether nobody needs the segment any more: it may go when room is wanted, or files are too many.
   [[nodiscard]] virtual bool IsDone(const SegmentInfo& segment) = 0;
   // The segment must go though it is needed. Notes the loss durably; an error keeps the segment.
   [[nodiscard]] virtual Status GiveUp(const SegmentInfo& segment) = 0;
@@ -95,7 +95,7 @@ class Journal {
   // What the survey at Open found.
   [[nodiscard]] const FolderSurvey& survey() const { return survey_; }
   // Moves away what is foreign of that, once nobody needs to find it again.
-  void SetAside() { store::SetAside(calls_, options_.folder, survey_); }
+  [[nodiscard]] Status SetAside() { return store::SetAside(calls_, options_.folder, survey_); }
 
   // Takes an entry, to be written by Write. `sequence` of a numbered entry: above the one before; of others ignored.
   // One that is larger than LargestPayload is dropped at once.

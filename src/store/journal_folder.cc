@@ -201,7 +201,7 @@ class Surveyor {
   FolderSurvey found_;
 };
 
-void SetAsideOne(os::FileCalls& calls, const std::filesystem::path& folder, const std::string& name) {
+Status SetAsideOne(os::FileCalls& calls, const std::filesystem::path& folder, const std::string& name) {
   const auto quarantine = folder / kQuarantine;
   calls.CreateFolder(quarantine).IgnoreBecause("the rename says so");
   const auto kept = calls.List(quarantine);
@@ -215,9 +215,10 @@ void SetAsideOne(os::FileCalls& calls, const std::filesystem::path& folder, cons
       calls.Close(*taken).IgnoreBecause("nothing was written");
       continue;
     }
-    calls.Rename(folder / name, place).IgnoreBecause("it is passed over where it stands, too");
-    return;
+    const Status moved = calls.Rename(folder / name, place);
+    return moved.code() == Code::kNotFound ? Ok() : moved;  // it is gone
   }
+  return {Code::kFailedPrecondition, "every name in " + quarantine.string() + " is taken"};
 }
 
 }  // namespace
@@ -232,9 +233,14 @@ Result<FolderSurvey> InspectJournal(os::FileCalls& calls, const std::filesystem:
   return Surveyor(calls, folder, owner, /*may_change=*/false).Survey();
 }
 
-void SetAside(os::FileCalls& calls, const std::filesystem::path& folder, const FolderSurvey& survey) {
-  if (!survey.unread.empty()) return;
-  for (const std::string& name : survey.foreign) SetAsideOne(calls, folder, name);
+Status SetAside(os::FileCalls& calls, const std::filesystem::path& folder, const FolderSurvey& survey) {
+  Status first_failure;
+  if (!survey.unread.empty()) return first_failure;
+  for (const std::string& name : survey.foreign) {
+    const Status moved = SetAsideOne(calls, folder, name);
+    if (first_failure.ok()) first_failure = moved;
+  }
+  return first_failure;
 }
 
 }  // namespace inferometer::store

@@ -64,7 +64,8 @@ inline constexpr std::size_t kMostQuarantined = 16;
                                                   const std::string& owner);
 
 // Moves what is foreign into the folder `quarantine`: no later survey sees it. Nothing while more cannot be read, for
-// whoever does not go on without that must find both again. What cannot be moved is passed over where it stands, too.
-void SetAside(os::FileCalls& calls, const std::filesystem::path& folder, const FolderSurvey& survey);
+// whoever does not go on without that must find both again. An error: some stay where they are, and are passed over
+// there, too.
+[[nodiscard]] Status SetAside(os::FileCalls& calls, const std::filesystem::path& folder, const FolderSurvey& survey);
 
 }  // namespace inferometer::store

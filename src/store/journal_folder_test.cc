@@ -32,7 +32,7 @@ class JournalFolderTest : public testing::Test {
     auto journal = Open();
     ASSERT_TRUE(journal.ok()) << journal.status().message();
     journal_ = std::move(*journal);
-    journal_->SetAside();
+    EXPECT_TRUE(journal_->SetAside().ok());
   }
   void MustAppend(std::uint64_t upto) {
     for (std::uint64_t i = 1; i <= upto; ++i) journal_->Append(EntryType::kRecord, i, PayloadOf(stream_, i));
@@ -140,13 +140,13 @@ TEST_F(JournalFolderTest, ForeignFileIsFoundAgainWhileAnotherCannotBeRead) {
     const FolderSurvey survey = MustSurvey();
     EXPECT_EQ(survey.set_aside.size(), 2U);
     EXPECT_EQ(survey.unread.size(), 1U);
-    SetAside(disk_, kFolder, survey);
+    EXPECT_TRUE(SetAside(disk_, kFolder, survey).ok());
   }
   disk_.ClearFaults();
   const FolderSurvey survey = MustSurvey();
   EXPECT_EQ(survey.set_aside.size(), 1U);
   EXPECT_EQ(survey.foreign, std::vector<std::string>{SegmentName(3)});
-  SetAside(disk_, kFolder, survey);
+  EXPECT_TRUE(SetAside(disk_, kFolder, survey).ok());
   EXPECT_TRUE(MustSurvey().set_aside.empty()) << "it is in quarantine";
 }
 
@@ -262,7 +262,7 @@ TEST_F(JournalFolderTest, QuarantineKeepsSoManyAndNoMore) {
   }
   const FolderSurvey survey = MustSurvey();
   EXPECT_EQ(survey.set_aside.size(), kMostQuarantined + 5);
-  SetAside(disk_, kFolder, survey);
+  EXPECT_TRUE(SetAside(disk_, kFolder, survey).ok());
   EXPECT_EQ(disk_.Names(kFolder / "quarantine").size(), kMostQuarantined);
   EXPECT_TRUE(MustSurvey().set_aside.empty());
 }

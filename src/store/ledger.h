@@ -145,7 +145,7 @@ class Ledger {
   // Whether there was a file and nothing in it was good.
   [[nodiscard]] bool was_damaged() const { return was_damaged_; }
 
-  // Whether there was no file when one was looked for first.
+  // Whether there was no file when one was looked for.
   [[nodiscard]] bool was_missing() const { return was_missing_; }
 
   // Tries again what Open could not do. Before it succeeds, the state may lack what stands in the file; without it,
