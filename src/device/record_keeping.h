@@ -147,6 +147,7 @@ class RecordKeeping final : public store::JournalOwner {
   std::vector<LostRange> new_losses_;
   std::uint64_t loss_changes_ = 0;
   std::uint64_t only_at_hub_ = 0;
+  bool is_replay_whole_ = true;  // else there may be records that are in no file, and unknown
   std::uint64_t only_in_files_ = 0;
   std::uint64_t lost_before_ = 0;
   std::string context_ = "{}";

@@ -161,6 +161,23 @@ TEST_F(RecordKeepingStreamsTest, SegmentThatWasReadInPartIsNoLossWhereNoHubWasEv
   EXPECT_EQ(keeping_->AcknowledgedUpTo(seen), 40U);
 }
 
+TEST_F(RecordKeepingStreamsTest, PartThatNobodyCouldReadIsNotTakenForSaved) {
+  options_.is_shipping = false;
+  Start();
+  for (std::uint64_t i = 1; i <= 40; ++i) keeping_->Append(i, kRecord);
+  ASSERT_TRUE(keeping_->Sync().ok());
+  int reads = 0;
+  disk_.SetFault([&](os::CallKind kind, const std::filesystem::path& path) {
+    const bool is_its = kind == os::CallKind::kReadAt && path.filename() == store::SegmentName(1);
+    return is_its && ++reads > 3 ? EIO : 0;
+  });
+  Start();
+  disk_.ClearFaults();
+  ASSERT_EQ(keeping_->unsaved(), 0U) << "as far as anybody knows";
+  ASSERT_TRUE(keeping_->GiveUp(keeping_->journal().segments().front()).ok());
+  EXPECT_EQ(keeping_->lost_in_this_run(), 40U);
+}
+
 // That is, unless it is named: its records would count as acknowledged when it can be read again.
 TEST_F(RecordKeepingStreamsTest, SegmentThatCannotBeReadIsNamedWhenThoseAroundItAreGivenUp) {
   options_.is_shipping = false;

@@ -236,7 +236,7 @@ bool Collector::AppendLost(const std::string& device, const LostRange& lost, std
 
 Status Collector::Commit() {
   RETURN_IF_ERROR(journal_->Sync());
-  if (needs_evidence_) needs_evidence_ = !journal_->SetAside().ok();
+  if (needs_evidence_ && clock_.Steady() >= next_set_aside_) SetAsideEvidence();
   return Ok();
 }
 

@@ -192,6 +192,7 @@ class Collector final : public store::JournalOwner {
   void RememberFiles();
   void Replay();
   void BecomeAnotherHub();
+  void SetAsideEvidence();
   void ReplayEntry(const store::JournalReader::Found& found, bool is_in_checkpoint);
 
   // Null: the device is not taken.
@@ -241,6 +242,7 @@ class Collector final : public store::JournalOwner {
   std::vector<std::string> spare_payloads_;  // memory of entries that are durable, for the next ones
   std::uint64_t next_number_ = 1;
   std::uint64_t first_unsaved_segment_ = 0;
+  std::chrono::nanoseconds next_set_aside_{0};
   bool needs_evidence_ = false;  // of a damaged journal: it goes when the new store id is durable
   std::chrono::nanoseconds next_look_{0};
   std::deque<std::string> to_save_;  // found due by the last look

@@ -145,7 +145,7 @@ void Collector::Replay() {
     if (files_->unsaved(device) > 0) state.unsaved_since = clock_.Steady();
   }
   if (restored != 0 && lacks_some) return BecomeAnotherHub();
-  needs_evidence_ = !journal_->SetAside().ok();  // a new hub's id is another one anyway, until a checkpoint holds it
+  SetAsideEvidence();  // a new hub's id is another one anyway, until a checkpoint holds it
 }
 
 // Some of what was acknowledged since the checkpoint may be missing: devices send again what they hold, and what is
@@ -159,6 +159,11 @@ void Collector::BecomeAnotherHub() {
   journal_->Append(EntryType::kSaved, 0, store::EncodePlans({}));
   needs_evidence_ = true;
   Commit().IgnoreBecause("it is tried again, and nobody is answered before");
+}
+
+void Collector::SetAsideEvidence() {
+  needs_evidence_ = !journal_->SetAside().ok();
+  next_set_aside_ = clock_.Steady() + kRetryFileEvery;
 }
 
 void Collector::ReplayEntry(const store::JournalReader::Found& found, bool is_in_checkpoint) {

@@ -203,7 +203,7 @@ class Surveyor {
 
 Status SetAsideOne(os::FileCalls& calls, const std::filesystem::path& folder, const std::string& name) {
   const auto quarantine = folder / kQuarantine;
-  calls.CreateFolder(quarantine).IgnoreBecause("the rename says so");
+  RETURN_IF_ERROR(calls.CreateFolder(quarantine));
   const auto kept = calls.List(quarantine);
   if (kept.ok() && kept->size() >= kMostQuarantined) {
     calls.Unlink(quarantine / kept->front()).IgnoreBecause("one file too many is not worth an error");
@@ -215,8 +215,7 @@ Status SetAsideOne(os::FileCalls& calls, const std::filesystem::path& folder, co
       calls.Close(*taken).IgnoreBecause("nothing was written");
       continue;
     }
-    const Status moved = calls.Rename(folder / name, place);
-    return moved.code() == Code::kNotFound ? Ok() : moved;  // it is gone
+    return calls.Rename(folder / name, place);
   }
   return {Code::kFailedPrecondition, "every name in " + quarantine.string() + " is taken"};
 }

@@ -267,6 +267,19 @@ TEST_F(JournalFolderTest, QuarantineKeepsSoManyAndNoMore) {
   EXPECT_TRUE(MustSurvey().set_aside.empty());
 }
 
+TEST_F(JournalFolderTest, ForeignFileThatCannotGoIntoQuarantineIsAnErrorAndStays) {
+  MustOpen();
+  ASSERT_TRUE(disk_.Put(Segment(1), std::string(5000, 'x')).ok());
+  ASSERT_TRUE(disk_.Put(kFolder / "quarantine", "a file").ok());
+  EXPECT_FALSE(SetAside(disk_, kFolder, MustSurvey()).ok());
+  ASSERT_TRUE(disk_.Unlink(kFolder / "quarantine").ok());
+  for (const auto failing : {os::CallKind::kCreateFolder, os::CallKind::kRename}) {
+    disk_.SetFault([failing](os::CallKind kind, const std::filesystem::path&) { return kind == failing ? EROFS : 0; });
+    EXPECT_FALSE(SetAside(disk_, kFolder, MustSurvey()).ok());
+    EXPECT_EQ(MustSurvey().set_aside.size(), 1U);
+  }
+}
+
 TEST_F(JournalFolderTest, StrayNamesAreLeftAlone) {
   ASSERT_TRUE(disk_.Put(kFolder / "18446744073709551615.journal", "x").ok());
   ASSERT_TRUE(disk_.Put(kFolder / "notes.txt", "x").ok());
