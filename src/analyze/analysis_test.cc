@@ -28,7 +28,7 @@ class AnalyzeTest : public ::testing::Test {
   // The records that ForEachRecord hands out, which must be those that Analyze counts.
   [[nodiscard]] std::size_t CountRecords() const {
     std::size_t count = 0;
-    const auto read = ForEachRecord(folder_.path(), [&](const FoundFile&, const InferenceRecord&) {
+    const auto read = ForEachRecord(folder_.path(), [&](const RecordOrigin&, const InferenceRecord&) {
       ++count;
       return Ok();
     });
@@ -182,14 +182,14 @@ TEST_F(AnalyzeTest, FileThatCannotBeReadIsNamedWithoutAPlace) {
 
 TEST_F(AnalyzeTest, MissingFolderIsNotFound) {
   EXPECT_EQ(Analyze(folder_.path() / "no", {}).status().code(), Code::kNotFound);
-  const auto nothing = [](const FoundFile&, const InferenceRecord&) { return Ok(); };
+  const auto nothing = [](const RecordOrigin&, const InferenceRecord&) { return Ok(); };
   EXPECT_EQ(ForEachRecord(folder_.path() / "no", nothing).status().code(), Code::kNotFound);
 }
 
 TEST_F(AnalyzeTest, FailureOfTheReceiverEndsTheWalk) {
   Put("d/inference_metrics_a.json", FileWith({OurRecord({1}), OurRecord({2})}));
   int calls = 0;
-  const auto read = ForEachRecord(folder_.path(), [&](const FoundFile&, const InferenceRecord&) {
+  const auto read = ForEachRecord(folder_.path(), [&](const RecordOrigin&, const InferenceRecord&) {
     ++calls;
     return Status(Code::kResourceExhausted, "full");
   });

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "analyze/file_context.h"
 #include "analyze/fingerprint.h"
 #include "analyze/metrics_file.h"
 #include "analyze/metrics_file_walk.h"
@@ -19,9 +20,13 @@ namespace {
 class RecordHandler {
  public:
   using Each = std::function<Status(const InferenceRecord&)>;
-  RecordHandler(std::string_view text, const Each& each) : text_(text), each_(each) {}
+  RecordHandler(std::string_view text, const Each& each, store::Context& context)
+      : text_(text), each_(each), context_(context) {}
 
   static Status Summary(simdjson::ondemand::document&, simdjson::ondemand::object) { return Ok(); }
+  Status Context(simdjson::ondemand::document& document, simdjson::ondemand::object object) {
+    return ReadContext(text_, document, object, context_);
+  }
   static Status RecordsBegin(std::size_t) { return Ok(); }
   Status Record(simdjson::ondemand::document& document, simdjson::ondemand::object object, const char* place) {
     InferenceRecord record;
@@ -37,6 +42,7 @@ class RecordHandler {
  private:
   std::string_view text_;
   const Each& each_;
+  store::Context& context_;
 };
 
 // The same fingerprint as the statistics use, so that both count the same records.
@@ -48,14 +54,15 @@ Fingerprint FingerprintOf(const InferenceRecord& record) {
   return FingerprintOfValues(HasherOf(key), parts.timestamp, parts.sample);
 }
 
-// Each file is walked twice: once to see that it is whole, once to hand its records on.
+// Each file is walked twice: once to see that it is whole and what its context is, wherever that stands, once to hand
+// its records on.
 class RecordStream {
  public:
-  RecordStream(const std::function<Status(const FoundFile&, const InferenceRecord&)>& each, Repeats repeats)
-      : each_(each), repeats_(repeats) {}
+  RecordStream(const EachRecord& each, Repeats repeats) : each_(each), repeats_(repeats) {}
 
   // A failure of `each` only; damage is noted in `read`.
   Status File(const FoundFile& file, RecordsRead& read) {
+    context_.clear();
     const auto text = buffer_.Read(file.path, kLargestFileBytes);
     Status status = text.status();
     if (status.ok()) status = Walk(text.value(), [](const InferenceRecord&) { return Ok(); });
@@ -66,27 +73,27 @@ class RecordStream {
     ++read.files_read;
     return Walk(text.value(), [&](const InferenceRecord& record) {
       const bool is_wanted = repeats_ == Repeats::kEachTime || seen_.Insert(FingerprintOf(record));
-      return is_wanted ? each_(file, record) : Ok();
+      return is_wanted ? each_({file, context_}, record) : Ok();
     });
   }
 
  private:
   Status Walk(std::string_view text, const RecordHandler::Each& each) {
-    RecordHandler handler(text, each);
+    RecordHandler handler(text, each, context_);
     return MetricsFileWalk(text, parser_, handler).Walk();
   }
 
-  const std::function<Status(const FoundFile&, const InferenceRecord&)>& each_;
+  const EachRecord& each_;
   const Repeats repeats_;
   os::FileBuffer buffer_{kFilePaddingBytes};
   simdjson::ondemand::parser parser_;
   FingerprintSet seen_;
+  store::Context context_;
 };
 
 }  // namespace
 
-Result<RecordsRead> ForEachRecord(const std::filesystem::path& root,
-                                  const std::function<Status(const FoundFile&, const InferenceRecord&)>& each,
+Result<RecordsRead> ForEachRecord(const std::filesystem::path& root, const EachRecord& each,
                                   const std::function<void(std::size_t, std::size_t)>& progress, Repeats repeats) {
   ASSIGN_OR_RETURN(MetricsDirectory directory, ListMetrics(root));
   RecordsRead read;

@@ -8,6 +8,7 @@
 #include "analyze/analysis.h"
 #include "inferometer/record.h"
 #include "inferometer/status.h"
+#include "store/context.h"
 
 namespace inferometer::analyze {
 
@@ -17,6 +18,13 @@ struct RecordsRead {
   std::vector<Damage> damaged;  // sorted by file
 };
 
+// Where a record stands. Lives for the call only.
+struct RecordOrigin {
+  const FoundFile& file;
+  const store::Context& context;  // of the run that wrote the file; empty where it says nothing
+};
+using EachRecord = std::function<Status(const RecordOrigin&, const InferenceRecord&)>;
+
 enum class Repeats {
   kOnce,  // a record that stands in several places is given once: at most 43 bytes a record to tell which came already
   kEachTime,  // it is given as often as it stands
@@ -24,8 +32,8 @@ enum class Repeats {
 
 // Calls `each` for every record, in the order of the files' paths and of the files; a damaged file gives none. Memory:
 // one file, and what `repeats` says. Stops at the first failure of `each` and returns it.
-[[nodiscard]] Result<RecordsRead> ForEachRecord(
-    const std::filesystem::path& root, const std::function<Status(const FoundFile&, const InferenceRecord&)>& each,
-    const std::function<void(std::size_t, std::size_t)>& progress = nullptr, Repeats repeats = Repeats::kOnce);
+[[nodiscard]] Result<RecordsRead> ForEachRecord(const std::filesystem::path& root, const EachRecord& each,
+                                                const std::function<void(std::size_t, std::size_t)>& progress = nullptr,
+                                                Repeats repeats = Repeats::kOnce);
 
 }  // namespace inferometer::analyze

@@ -2,7 +2,7 @@
 // The one walk over a metrics file's JSON. Internal: simdjson's types appear here and nowhere above.
 //
 // Input is not trusted: what is not one object with one list of records is refused with its place; keys other than the
-// two below are passed over.
+// three below are passed over, and so is a context that is no object.
 
 #include <simdjson.h>
 
@@ -15,10 +15,12 @@
 namespace inferometer::analyze {
 
 inline constexpr std::string_view kSummaryKey = "summary";
+inline constexpr std::string_view kContextKey = "context";
 inline constexpr std::string_view kRecordsKey = "detailed_metrics";
 
 // `Handler` has
 //   Status Summary(simdjson::ondemand::document&, simdjson::ondemand::object)
+//   Status Context(simdjson::ondemand::document&, simdjson::ondemand::object)     may be left out
 //   Status RecordsBegin(std::size_t offset_bytes)      the place of the list's bracket
 //   Status Record(simdjson::ondemand::document&, simdjson::ondemand::object, const char* place)
 template <typename Handler>
@@ -55,6 +57,7 @@ class MetricsFileWalk {
   }
 
   Status Entry(std::string_view key, Value result) {
+    if (key == kContextKey) return Context(result);
     if (key != kSummaryKey && key != kRecordsKey) return Ok();
     simdjson::ondemand::value value;
     if (const auto error = result.get(value)) return Failure(key, error);
@@ -71,6 +74,19 @@ class MetricsFileWalk {
     simdjson::ondemand::object summary;
     if (value.get_object().get(summary)) return record::JsonFailure(text_, place, kSummaryKey, "not an object");
     return handler_.Summary(document_, summary);
+  }
+
+  Status Context(Value result) {
+    if constexpr (requires(simdjson::ondemand::object object) { handler_.Context(document_, object); }) {
+      simdjson::ondemand::value value;
+      if (const auto error = result.get(value)) return Failure(kContextKey, error);
+      simdjson::ondemand::json_type type{};
+      if (value.type().get(type) || type != simdjson::ondemand::json_type::object) return Ok();
+      simdjson::ondemand::object context;
+      if (const auto error = value.get_object().get(context)) return Failure(kContextKey, error);
+      return handler_.Context(document_, context);
+    }
+    return Ok();
   }
 
   Status Records(const char* place, simdjson::ondemand::value value) {

@@ -219,7 +219,9 @@ Status VerifyFiles(const fs::path& root, const std::vector<StoreKnowledge>& stor
   AddDisagreements(analysis, verification);
 
   Places places(stores, verification);
-  const auto take = [&](const FoundFile& file, const InferenceRecord& record) { return places.Take(file, record); };
+  const auto take = [&](const RecordOrigin& origin, const InferenceRecord& record) {
+    return places.Take(origin.file, record);
+  };
   RETURN_IF_ERROR(ForEachRecord(root, take, progress, Repeats::kEachTime).status());
   places.AddDoubled();
   for (std::size_t i = 0; i < stores.size(); ++i) VerifySequences(stores[i], places.places().InStore(i), verification);

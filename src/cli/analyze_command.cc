@@ -151,8 +151,8 @@ class Run {
     exchange::AppendRecordsHeader(line);
     Status status = target->Append(line);
     if (!status.ok()) return Fail(status);
-    const auto each = [&](const analyze::FoundFile& file, const InferenceRecord& record) {
-      if (!IsAskedFor(file, record)) return Ok();
+    const auto each = [&](const analyze::RecordOrigin& origin, const InferenceRecord& record) {
+      if (!IsAskedFor(origin.file, record)) return Ok();
       line.clear();
       exchange::AppendRecordLine(record, line);
       return target->Append(line);
@@ -188,8 +188,7 @@ class Run {
   }
 
  private:
-  Result<analyze::RecordsRead> Each(
-      const std::function<Status(const analyze::FoundFile&, const InferenceRecord&)>& each) {
+  Result<analyze::RecordsRead> Each(const analyze::EachRecord& each) {
     ReadingProgress progress(streams_.err(), clock_);
     return analyze::ForEachRecord(arguments_.metrics_dir, each, progress.Callback());
   }

@@ -92,7 +92,7 @@ std::uint64_t Collector::RestoreCheckpoint() {
 // stand twice. What a damaged file holds cannot be told.
 void Collector::RememberFiles() {
   std::size_t records = 0;
-  const auto remember = [&](const analyze::FoundFile&, const InferenceRecord& record) {
+  const auto remember = [&](const analyze::RecordOrigin&, const InferenceRecord& record) {
     const auto key = record.record_id ? base::ParseRecordId(*record.record_id)
                                       : Result<base::RecordKey>(Code::kNotFound, "a plain publisher's");
     if (!key.ok() || streams_.Judge(key->device_id, key->stream, key->sequence, 0) != Verdict::kNew) return Ok();

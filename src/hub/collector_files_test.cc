@@ -58,7 +58,7 @@ class CollectorFilesTest : public testing::Test {
   }
   std::size_t RecordsInFiles() {
     std::size_t records = 0;
-    const auto count = [&](const analyze::FoundFile&, const InferenceRecord&) {
+    const auto count = [&](const analyze::RecordOrigin&, const InferenceRecord&) {
       ++records;
       return Ok();
     };

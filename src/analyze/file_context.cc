@@ -1,0 +1,53 @@
+#include "analyze/file_context.h"
+
+#include <optional>
+#include <string>
+
+#include "record/json_walk.h"
+
+namespace inferometer::analyze {
+namespace {
+
+using simdjson::ondemand::json_type;
+using simdjson::ondemand::value;
+
+std::optional<store::ContextValue> NumberOf(value content) {
+  std::int64_t whole = 0;
+  if (!content.get_int64().get(whole)) return whole;
+  double real = 0;
+  if (record::TakeDouble(content, &real)) return real;
+  return std::nullopt;
+}
+
+std::optional<store::ContextValue> TextOf(value content) {
+  std::string_view text;
+  if (content.get_string().get(text) || text.size() > kLongestContextText) return std::nullopt;
+  return std::string(text);
+}
+
+std::optional<store::ContextValue> ValueOf(value content) {
+  json_type type{};
+  if (content.type().get(type)) return std::nullopt;
+  bool boolean = false;
+  switch (type) {
+    case json_type::string: return TextOf(content);
+    case json_type::number: return NumberOf(content);
+    case json_type::boolean:
+      return content.get_bool().get(boolean) ? std::nullopt : std::optional<store::ContextValue>(boolean);
+    default: return std::nullopt;
+  }
+}
+
+}  // namespace
+
+Status ReadContext(std::string_view text, simdjson::ondemand::document& document, simdjson::ondemand::object object,
+                   store::Context& context) {
+  context.clear();
+  return record::WalkObject(text, document, object, [&](std::string_view key, value content) {
+    if (context.size() == kMostContextEntries || key.size() > kLongestContextText) return Ok();
+    if (auto known = ValueOf(content)) context.emplace_back(key, std::move(*known));
+    return Ok();
+  });
+}
+
+}  // namespace inferometer::analyze

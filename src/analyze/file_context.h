@@ -1,0 +1,22 @@
+#pragma once
+// The context of a metrics file, as it is read. Internal: simdjson's types appear here and nowhere above.
+
+#include <simdjson.h>
+
+#include <string_view>
+
+#include "inferometer/status.h"
+#include "store/context.h"
+
+namespace inferometer::analyze {
+
+// A file of others may hold anything under this key: what is beyond these is passed over.
+inline constexpr std::size_t kMostContextEntries = 64;
+inline constexpr std::size_t kLongestContextText = 1024;
+
+// Fills `context` with the entries of the object that are text, a number, true or false; others are passed over.
+// Fails only where the JSON does.
+[[nodiscard]] Status ReadContext(std::string_view text, simdjson::ondemand::document& document,
+                                 simdjson::ondemand::object object, store::Context& context);
+
+}  // namespace inferometer::analyze
