@@ -10,6 +10,7 @@ pkg_check_modules(libdeflate REQUIRED IMPORTED_TARGET libdeflate>=1.14)
 pkg_check_modules(mosquitto REQUIRED IMPORTED_TARGET libmosquitto>=2.0)
 pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus>=3.3)
 include(llama)
+include(duckdb)
 
 if(INFEROMETER_TESTS)
   enable_testing()

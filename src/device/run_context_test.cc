@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "record/context_fields.h"
+
 namespace inferometer::device {
 namespace {
 
@@ -51,6 +53,14 @@ TEST(RunContext, GoldenBlock) {
       R"("energy":"model (generic), board","power_profile":"generic","interval_messages":5,"engine":"llama.cpp","engine_version":"0.5.0",)"
       R"("architecture":"llama","quantization":"Q4_1","parameters":1000,"model_file_mb":93.8,"context_tokens":2048,)"
       R"("threads":4,"gpu_layers":0,"max_tokens":64,"temperature":0.5,"seed":7})");
+}
+
+TEST(RunContext, EveryEntryStandsInTheTable) {
+  const engine::ModelFacts model = Model();
+  for (const auto& [key, value] : RunContext(Facts(), &model, {})) {
+    const bool is_identity = key == "session_id" || key == "device_name";  // the record's own
+    EXPECT_TRUE(is_identity || record::FindContextField(key)) << key;
+  }
 }
 
 TEST(RunContext, WithoutAModelSaysNothingOfOne) {

@@ -8,6 +8,8 @@
 #include <cstring>
 #include <iterator>
 
+#include "record/context_fields.h"
+
 namespace inferometer::record {
 namespace {
 
@@ -291,7 +293,7 @@ std::string FieldsAsMarkdown() {
   for (const Alias& alias : kAliases) {
     out += fmt::format("| `{}` | `{}` | {} |\n", alias.name, alias.field, alias.factor);
   }
-  return out;
+  return out + ContextFieldsAsMarkdown();
 }
 
 }  // namespace inferometer::record

@@ -1,0 +1,89 @@
+#pragma once
+// The values of some columns of a lake's files, chunk by chunk, at the speed at which they are decoded: what statistics
+// are made from.
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "inferometer/status.h"
+
+namespace inferometer::lake {
+
+// One column of a chunk: plain arrays that live until the next chunk. What Is, Real, ... give is defined only where
+// Has; and only for the column's own type.
+class ColumnView {
+ public:
+  ColumnView() = default;
+  ColumnView(const void* data, const std::uint64_t* present, double divisor)
+      : data_(data), present_(present), divisor_(divisor) {}
+
+  [[nodiscard]] bool Has(std::size_t row) const {
+    return data_ != nullptr && (present_ == nullptr || (present_[row / 64] >> (row % 64) & 1) != 0);
+  }
+  [[nodiscard]] double Real(std::size_t row) const { return static_cast<double>(At<std::int64_t>(row)) / divisor_; }
+  [[nodiscard]] std::int64_t Integer(std::size_t row) const { return At<std::int64_t>(row); }
+  [[nodiscard]] std::string_view Text(std::size_t row) const {
+    const TextSlot& slot = static_cast<const TextSlot*>(data_)[row];
+    return {slot.length <= sizeof slot.inlined ? slot.inlined : slot.Pointer(), slot.length};
+  }
+  // Whether two texts are surely the same, from their slots alone: cheap, and no for some that are.
+  [[nodiscard]] bool IsSameSlot(std::size_t a, std::size_t b) const {
+    const auto* slots = static_cast<const TextSlot*>(data_);
+    return std::memcmp(&slots[a], &slots[b], sizeof(TextSlot)) == 0;
+  }
+
+ private:
+  // DuckDB's layout of a text: inline up to 12 bytes, else its first 4 and where all of it stands.
+  struct TextSlot {
+    std::uint32_t length;
+    char inlined[12];
+    [[nodiscard]] const char* Pointer() const {
+      const char* pointer = nullptr;
+      std::memcpy(&pointer, inlined + 4, sizeof pointer);
+      return pointer;
+    }
+  };
+  template <typename T>
+  [[nodiscard]] T At(std::size_t row) const {
+    return static_cast<const T*>(data_)[row];
+  }
+
+  const void* data_ = nullptr;
+  const std::uint64_t* present_ = nullptr;  // nothing: all are
+  double divisor_ = 1;
+};
+
+struct ScanChunk {
+  std::size_t rows = 0;
+  std::span<const ColumnView> columns;  // in the order that was asked for
+};
+
+// One thread at a time; several may scan different files at the same time. Memory: a few row groups.
+class FieldScan {
+ public:
+  // `columns` are names of Columns(), of which none is a list or a boolean. A file that lacks one has no value of it;
+  // one whose values are not what the column is for fails the scan.
+  [[nodiscard]] static Result<FieldScan> Open(std::span<const std::filesystem::path> files,
+                                              std::span<const std::string_view> columns, std::size_t memory_mb = 64);
+  ~FieldScan();
+  FieldScan(FieldScan&&) noexcept;
+  FieldScan& operator=(FieldScan&&) = delete;
+
+  // Nothing at the end. kDataLoss, naming a file where one is to blame, for damage.
+  [[nodiscard]] Result<std::optional<ScanChunk>> Next();
+
+ private:
+  struct State;
+  explicit FieldScan(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace inferometer::lake
