@@ -7,15 +7,18 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <tuple>
 #include <utility>
 
 #include "analyze/file_records.h"
+#include "analyze/lake_reading.h"
 #include "analyze/loading_file.h"
 #include "analyze/merger.h"
 #include "analyze/metrics_file.h"
 #include "analyze/summary_check.h"
+#include "lake/partition.h"
 #include "os/file_buffer.h"
 
 namespace inferometer::analyze {
@@ -146,14 +149,31 @@ class FilePipeline {
   bool gave_up_ = false;
 };
 
-// All files, with equal records told in one way. Nothing when that way cannot tell them.
-std::optional<Analysis> ReadAll(const MetricsDirectory& directory, const AnalyzeOptions& options, Telling telling) {
-  const unsigned threads = options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
-  Analysis analysis;
-  Merger merger(telling, directory.metrics.size());
-  if (!FilePipeline(directory.metrics, options, threads, telling).Run(analysis, merger)) return std::nullopt;
-  analysis.groups = merger.Finish(threads);
-  return analysis;
+unsigned ThreadsOf(const AnalyzeOptions& options) {
+  return options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
+}
+
+// All metrics files, with equal records told in one way. False when that way cannot tell them.
+bool ReadAll(const MetricsDirectory& directory, const AnalyzeOptions& options, Analysis& analysis, Merger& merger,
+             Telling telling) {
+  return FilePipeline(directory.metrics, options, ThreadsOf(options), telling).Run(analysis, merger);
+}
+
+// Whether records of the lake may stand in metrics files, too: until those are dropped, and in cumulative files.
+bool DoMeet(const std::vector<lake::PartitionFile>& lake, const std::set<lake::PartitionKey>& days) {
+  return std::any_of(lake.begin(), lake.end(), [&](const auto& file) { return days.contains(file.key); });
+}
+
+Merger ReadMetricsFiles(const MetricsDirectory& directory, const std::vector<lake::PartitionFile>& lake,
+                        const AnalyzeOptions& options, Analysis& analysis) {
+  for (const Telling telling : {Telling::kByTime, Telling::kByFingerprint}) {
+    analysis = Analysis();
+    Merger merger(telling, directory.metrics.size());
+    if (!lake.empty()) merger.NoteDays();
+    if (!ReadAll(directory, options, analysis, merger, telling)) continue;
+    if (merger.has_all_fingerprints() || !DoMeet(lake, merger.days())) return merger;
+  }
+  return Merger(Telling::kByFingerprint, 0);  // not reached: by fingerprint, nothing overlaps
 }
 
 using LoadingKey = std::tuple<std::string, std::string, std::string>;  // device id, device name, model
@@ -186,9 +206,11 @@ std::string LowerCase(std::string_view text) {
 
 Result<Analysis> Analyze(const std::filesystem::path& root, const AnalyzeOptions& options) {
   ASSIGN_OR_RETURN(const MetricsDirectory directory, ListMetrics(root));
-  auto read = ReadAll(directory, options, Telling::kByTime);
-  if (!read) read = ReadAll(directory, options, Telling::kByFingerprint);
-  Analysis& analysis = *read;
+  ASSIGN_OR_RETURN(const std::vector<lake::PartitionFile> lake,
+                   lake::ListPartitions(options.lake.empty() ? root / lake::kLakeFolder : options.lake));
+  Analysis analysis;
+  Merger merger = ReadMetricsFiles(directory, lake, options, analysis);
+  RETURN_IF_ERROR(LakeReading(lake, options, ThreadsOf(options)).Finish(merger, analysis));
   analysis.damaged.insert(analysis.damaged.end(), directory.unreadable.begin(), directory.unreadable.end());
   const auto loadings = ReadLoadings(directory.loadings, analysis.damaged);
   for (Group& group : analysis.groups) {
@@ -197,7 +219,7 @@ Result<Analysis> Analyze(const std::filesystem::path& root, const AnalyzeOptions
   }
   std::stable_sort(analysis.damaged.begin(), analysis.damaged.end(),
                    [](const Damage& a, const Damage& b) { return a.file < b.file; });
-  return std::move(analysis);
+  return analysis;
 }
 
 bool IsDevice(std::string_view device_id, std::string_view device_name, std::string_view asked) {

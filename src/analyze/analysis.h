@@ -42,20 +42,21 @@ struct Group {
 
 struct Analysis {
   std::vector<Group> groups;                // sorted by key
-  std::size_t files_read = 0;               // metrics files without damage
+  std::size_t files_read = 0;               // metrics files and files of the lake without damage
   std::vector<Damage> damaged;              // sorted by file
   std::vector<Disagreement> disagreements;  // in the order of the files
 };
 
 struct AnalyzeOptions {
-  unsigned threads = 0;  // 0: one a core
+  std::filesystem::path lake;  // empty: the folder "lake" of the metrics directory, where there is one
+  unsigned threads = 0;        // 0: one a core
   // Called now and then from one thread or another, never two at once, with the number of files done and of all.
   std::function<void(std::size_t, std::size_t)> progress;
 };
 
-// Reads every metrics file once. A file that is damaged anywhere is left out whole and named. The answer is the same
-// whatever the number of threads and the order in which the system lists files. Memory: one file a thread, and at most
-// 110 bytes a record.
+// Reads every metrics file and every file of the lake once. A file that is damaged anywhere is left out whole and
+// named. The answer is the same whatever the number of threads and the order in which the system lists files. Memory:
+// one file a thread, and at most 110 bytes a record of the metrics files; of the lake's, some devices at a time.
 [[nodiscard]] Result<Analysis> Analyze(const std::filesystem::path& root, const AnalyzeOptions& options);
 
 // Whether `asked` is the device's name or, in any case of letters, its id.

@@ -57,6 +57,18 @@ TEST_F(EachRecordTest, WhatIsNoPlainValueInAContextIsPassedOver) {
   EXPECT_THAT(Contexts(), ElementsAre(ElementsAre(Pair("host", store::ContextValue("pi"))), IsEmpty()));
 }
 
+TEST_F(EachRecordTest, RecordComesWithItsText) {
+  const std::string first = OurRecord({1}, R"(,"x":{"y":1})");
+  folder_.Put("inference_metrics_a.json", FileWith({first, OlderRecord({2})}));
+  std::vector<std::string> texts;
+  const auto read = ForEachRecord(folder_.path(), [&](const RecordOrigin& origin, const InferenceRecord&) {
+    texts.emplace_back(origin.json);
+    return Ok();
+  });
+  ASSERT_TRUE(read.ok());
+  EXPECT_THAT(texts, ElementsAre(first, OlderRecord({2}).substr(4)));
+}
+
 TEST_F(EachRecordTest, ContextHasABoundedNumberOfEntries) {
   std::string many = "{";
   for (int i = 0; i < 100; ++i) many += fmt::format("{}\"k{}\":{}", i == 0 ? "" : ",", i, i);

@@ -87,6 +87,10 @@ class FingerprintSet {
   explicit FingerprintSet(std::size_t expected = 0);
   // False when it was there already.
   bool Insert(const Fingerprint& fingerprint);
+  // Safe from any thread while nobody inserts.
+  [[nodiscard]] bool Contains(const Fingerprint& fingerprint) const {
+    return slots()[SlotFor(fingerprint)] == fingerprint;
+  }
   // Fetches what Insert of this fingerprint will look at.
   void Prefetch(const Fingerprint& fingerprint) const { __builtin_prefetch(&slots()[FirstSlotFor(fingerprint)], 1); }
   [[nodiscard]] std::size_t size() const { return size_; }

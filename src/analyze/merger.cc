@@ -1,36 +1,19 @@
 #include "analyze/merger.h"
 
-#include <algorithm>
-#include <atomic>
 #include <iterator>
-#include <thread>
+#include <utility>
+
+#include "analyze/group_statistics.h"
 
 namespace inferometer::analyze {
 namespace {
 
 constexpr std::size_t kRowsAhead = 12;  // as many fetches under way as a core has buffers for
 
-using Groups = std::map<GroupKey, Columns>;
-
-bool IsOfSameModel(const GroupKey& a, const GroupKey& b) {
-  return a.device_id == b.device_id && a.device_name == b.device_name && a.model_name == b.model_name;
-}
-
-// The one group among `first` to `last` whose energies the records of `energyless` may stand beside, or nullptr.
-Columns* OnlyKindFor(const GroupKey& energyless, Groups::iterator first, Groups::iterator last) {
-  Columns* only = nullptr;
-  for (; first != last; ++first) {
-    if (!first->first.energy_source) continue;
-    if (energyless.compute_device && energyless.compute_device != first->first.compute_device) continue;
-    if (only != nullptr) return nullptr;
-    only = &first->second;
-  }
-  return only;
-}
-
 }  // namespace
 
 bool Merger::Add(const FileRecords& file) {
+  if (notes_days_) NoteDays(file);
   if (telling_ == Telling::kByTime && !TakeInTimes(file)) return false;
   std::vector<Columns*> columns;
   for (const GroupKey& key : file.groups()) columns.push_back(&groups_[key]);
@@ -43,6 +26,17 @@ bool Merger::Add(const FileRecords& file) {
     if (is_new_[i]) columns[row.group]->Add(row.sample);
   }
   return true;
+}
+
+void Merger::NoteDays(const FileRecords& file) {
+  std::vector<std::optional<std::chrono::sys_days>> latest(file.groups().size());
+  for (const Row& row : file.rows()) {
+    has_row_without_fingerprint_ |= !row.has_id && telling_ == Telling::kByTime;
+    const auto day = std::chrono::floor<std::chrono::days>(row.timestamp);
+    if (latest[row.group] == day) continue;
+    latest[row.group] = day;
+    days_.insert({file.groups()[row.group].device_id, day});
+  }
 }
 
 bool Merger::TakeInTimes(const FileRecords& file) {
@@ -79,46 +73,9 @@ std::size_t Merger::TakeIn(std::span<const Row> rows) {
   return count;
 }
 
-// Records without an energy (failed ones, mostly) belong to the group whose energies are of the one kind that there
-// is; where there are several kinds nobody can say to which, and they stay for themselves.
-void Merger::FoldEnergyless() {
-  for (auto first = groups_.begin(); first != groups_.end();) {
-    const auto last = std::find_if(first, groups_.end(),
-                                   [&](const auto& group) { return !IsOfSameModel(first->first, group.first); });
-    std::vector<Groups::iterator> folded;
-    for (auto group = first; group != last; ++group) {
-      if (group->first.energy_source) continue;
-      Columns* kind = OnlyKindFor(group->first, first, last);
-      if (kind == nullptr) continue;
-      kind->Append(group->second);
-      folded.push_back(group);
-    }
-    for (const auto group : folded) groups_.erase(group);
-    first = last;
-  }
-}
-
 std::vector<Group> Merger::Finish(unsigned threads) {
-  FoldEnergyless();
-  std::vector<Group> groups;
-  std::vector<Columns*> columns;
-  for (auto& [key, of_key] : groups_) {
-    if (of_key.total_inferences() == 0) continue;  // all its records counted elsewhere
-    groups.push_back({key, of_key.total_inferences(), of_key.failed_inferences(), {}, of_key.Uncertainty(), {}});
-    columns.push_back(&of_key);
-  }
-  std::atomic<std::size_t> next = 0;
-  const auto work = [&] {
-    for (std::size_t i = next++; i < groups.size() * kBlocks; i = next++) {
-      const std::size_t block = i % kBlocks;
-      groups[i / kBlocks].spreads[block] = columns[i / kBlocks]->SpreadOf(static_cast<Block>(block));
-    }
-  };
-  std::vector<std::jthread> helpers;
-  for (unsigned i = 1; i < threads && i < groups.size() * kBlocks; ++i) helpers.emplace_back(work);
-  work();
-  helpers.clear();  // joins
-  return groups;
+  std::map<GroupKey, Columns> groups = TakeGroups();
+  return FinishGroups(groups, threads);
 }
 
 }  // namespace inferometer::analyze

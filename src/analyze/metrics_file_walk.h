@@ -21,6 +21,7 @@ inline constexpr std::string_view kRecordsKey = "detailed_metrics";
 // `Handler` has
 //   Status Summary(simdjson::ondemand::document&, simdjson::ondemand::object)
 //   Status Context(simdjson::ondemand::document&, simdjson::ondemand::object)     may be left out
+//   void PassedOver(std::string_view key)                                         may be left out: of what is not read
 //   Status RecordsBegin(std::size_t offset_bytes)      the place of the list's bracket
 //   Status Record(simdjson::ondemand::document&, simdjson::ondemand::object, const char* place)
 template <typename Handler>
@@ -58,7 +59,7 @@ class MetricsFileWalk {
 
   Status Entry(std::string_view key, Value result) {
     if (key == kContextKey) return Context(result);
-    if (key != kSummaryKey && key != kRecordsKey) return Ok();
+    if (key != kSummaryKey && key != kRecordsKey) return PassOver(key);
     simdjson::ondemand::value value;
     if (const auto error = result.get(value)) return Failure(key, error);
     const char* place = value.raw_json_token().data();
@@ -66,6 +67,11 @@ class MetricsFileWalk {
     if (saw) return record::JsonFailure(text_, place, key, "stands twice");
     saw = true;
     return key == kSummaryKey ? Summary(place, value) : Records(place, value);
+  }
+
+  Status PassOver(std::string_view key) {
+    if constexpr (requires { handler_.PassedOver(key); }) handler_.PassedOver(key);
+    return Ok();
   }
 
   Status Summary(const char* place, simdjson::ondemand::value value) {
@@ -81,7 +87,7 @@ class MetricsFileWalk {
       simdjson::ondemand::value value;
       if (const auto error = result.get(value)) return Failure(kContextKey, error);
       simdjson::ondemand::json_type type{};
-      if (value.type().get(type) || type != simdjson::ondemand::json_type::object) return Ok();
+      if (value.type().get(type) || type != simdjson::ondemand::json_type::object) return PassOver(kContextKey);
       simdjson::ondemand::object context;
       if (const auto error = value.get_object().get(context)) return Failure(kContextKey, error);
       return handler_.Context(document_, context);

@@ -28,14 +28,15 @@ struct DoubledRecords {
 };
 
 // Files belong to stores, each of which keeps each record once; a record that two stores keep is not doubled. What is
-// in no store is doubled wherever else it stands. One thread at a time. Memory: 24 bytes for each run of sequences that
-// stand one after the other in one file; so much for each record at worst.
+// in no store is doubled wherever else it stands. A lake and the files that it was filled from may both have a record.
+// One thread at a time. Memory: 24 bytes for each run of sequences that stand one after the other in one file; so much
+// for each record at worst.
 class RecordPlaces {
  public:
   static constexpr std::size_t kNoStore = SIZE_MAX;
 
   // Files come one after the other. Returns the file's number, from 0.
-  std::size_t AddFile(std::size_t store);
+  std::size_t AddFile(std::size_t store, bool is_of_lake = false);
   // REQUIRES: the key is valid, and AddFile was called. The record stands in the last file.
   void Add(const base::RecordKey& record);
 
@@ -51,7 +52,12 @@ class RecordPlaces {
   };
   [[nodiscard]] std::vector<DoubledRecords> DoubledIn(const StreamName& name, std::vector<Run> runs) const;
 
-  std::vector<std::size_t> store_of_file_;
+  struct File {
+    std::size_t store;
+    bool is_of_lake;
+    auto operator<=>(const File&) const = default;
+  };
+  std::vector<File> kinds_;  // of the files
   std::map<StreamName, std::vector<Run>> runs_;
 };
 

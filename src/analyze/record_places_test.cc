@@ -60,6 +60,16 @@ TEST_F(RecordPlacesTest, TwoStoresMayKeepTheSameRecordsAndNobodyElse) {
   EXPECT_EQ(Doubled().size(), 2U) << "a copy beside them belongs to neither";
 }
 
+TEST_F(RecordPlacesTest, LakeAndTheFilesThatFilledItMayBothHaveARecord) {
+  File(0, {1, 2});
+  places_.AddFile(0, true);
+  places_.Add({kStream.device, kStream.stream, 1});
+  EXPECT_TRUE(Doubled().empty());
+  EXPECT_EQ(places_.InStore(0).at(kStream), (SequenceRanges{{1, 2}}));
+  places_.Add({kStream.device, kStream.stream, 1});
+  EXPECT_EQ(Doubled(), (std::vector<std::string>{"1-1 1 1"})) << "but not twice in the lake";
+}
+
 TEST_F(RecordPlacesTest, NoMoreAreNamedThanWanted) {
   File(0, {1, 3, 5, 7});
   File(0, {1, 3, 5, 7});

@@ -64,4 +64,12 @@ RecordParts PartsOf(const InferenceRecord& record) {
   return parts;
 }
 
+Fingerprint FingerprintOfRecord(const InferenceRecord& record) {
+  if (record.record_id) return FingerprintOfId(*record.record_id);
+  RecordParts parts = PartsOf(record);
+  parts.sample.failed = record.failed();
+  const GroupKey key = parts.texts.KeyOf(std::nullopt, parts.sample.Has(Quantity::kEnergyMj));
+  return FingerprintOfValues(HasherOf(key), parts.timestamp, parts.sample);
+}
+
 }  // namespace inferometer::analyze

@@ -58,4 +58,7 @@ void AddRow(const RecordParts& parts, std::optional<std::string_view> folder_nam
 // The parts of a record that was read whole.
 [[nodiscard]] RecordParts PartsOf(const InferenceRecord& record);
 
+// The same fingerprint as the statistics use, so that all who tell records apart by it count the same ones.
+[[nodiscard]] Fingerprint FingerprintOfRecord(const InferenceRecord& record);
+
 }  // namespace inferometer::analyze

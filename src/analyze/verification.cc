@@ -83,7 +83,11 @@ class StreamCheck {
 class StoreFolders {
  public:
   explicit StoreFolders(const std::vector<StoreKnowledge>& stores) {
-    for (std::size_t i = 0; i < stores.size(); ++i) by_folder_[stores[i].folder.native()] = i;
+    for (std::size_t i = 0; i < stores.size(); ++i) {
+      by_folder_[stores[i].folder.native()] = i;
+      const auto [named, is_new] = by_name_.try_emplace(stores[i].folder.filename().string(), i);
+      if (!is_new) named->second = RecordPlaces::kNoStore;  // which of them, nobody can say
+    }
   }
   [[nodiscard]] std::size_t StoreOf(const fs::path& file) const {
     for (fs::path folder = file.parent_path();; folder = folder.parent_path()) {
@@ -92,9 +96,17 @@ class StoreFolders {
       if (!folder.has_relative_path()) return RecordPlaces::kNoStore;
     }
   }
+  // Of a record in a lake, which may be that of many devices' folders.
+  [[nodiscard]] std::size_t StoreOf(const fs::path& lake_file, const std::string& device_name) const {
+    const std::size_t around = StoreOf(lake_file);
+    if (around != RecordPlaces::kNoStore) return around;
+    const auto named = by_name_.find(device_name);
+    return named == by_name_.end() ? RecordPlaces::kNoStore : named->second;
+  }
 
  private:
   std::map<std::string, std::size_t> by_folder_;
+  std::map<std::string, std::size_t> by_name_;
 };
 
 // The second walk over the files: which record stands where.
@@ -103,10 +115,14 @@ class Places {
   Places(const std::vector<StoreKnowledge>& stores, Verification& verification)
       : folders_(stores), verification_(verification) {}
 
-  Status Take(const FoundFile& file, const InferenceRecord& record) {
-    if (files_.empty() || files_.back() != file.path) {
+  Status Take(const RecordOrigin& origin, const InferenceRecord& record) {
+    const FoundFile& file = origin.file;
+    const std::string name = file.folder_name.value_or("");
+    if (files_.empty() || files_.back() != file.path || name_ != name) {
       files_.push_back(file.path);
-      places_.AddFile(folders_.StoreOf(file.path));
+      name_ = name;
+      const bool is_of_lake = origin.json.empty();
+      places_.AddFile(is_of_lake ? folders_.StoreOf(file.path, name) : folders_.StoreOf(file.path), is_of_lake);
     }
     ++verification_.records;
     // The older system's records have none, and stand in every later file again.
@@ -136,6 +152,7 @@ class Places {
   const StoreFolders folders_;
   Verification& verification_;
   std::vector<fs::path> files_;
+  std::string name_;  // the device's, of the last file
   RecordPlaces places_;
 };
 
@@ -220,7 +237,7 @@ Status VerifyFiles(const fs::path& root, const std::vector<StoreKnowledge>& stor
 
   Places places(stores, verification);
   const auto take = [&](const RecordOrigin& origin, const InferenceRecord& record) {
-    return places.Take(origin.file, record);
+    return places.Take(origin, record);
   };
   RETURN_IF_ERROR(ForEachRecord(root, take, progress, Repeats::kEachTime).status());
   places.AddDoubled();

@@ -1,0 +1,78 @@
+#include "analyze/lake_reading.h"
+
+#include <algorithm>
+#include <iterator>
+#include <system_error>
+#include <utility>
+
+#include "analyze/group_statistics.h"
+#include "analyze/lake_groups.h"
+#include "lake/field_scan.h"
+
+namespace inferometer::analyze {
+namespace {
+
+// Of the files of a batch: a record takes some 25 bytes there or more, and 56 in the columns.
+constexpr std::uintmax_t kBatchBytes = std::uintmax_t{48} << 20;
+
+std::uintmax_t SizeOf(const std::filesystem::path& path) {
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  return error ? 0 : size;
+}
+
+// The groups of the devices from `first` to `last` leave `from`.
+void TakeDevices(const std::string& first, const std::string& last, std::map<GroupKey, Columns>& from,
+                 std::map<GroupKey, Columns>& to) {
+  auto group = from.lower_bound(GroupKey{first, {}, {}, {}, {}, {}});
+  while (group != from.end() && group->first.device_id <= last) to.insert(from.extract(group++));
+}
+
+void Append(std::vector<Group> more, std::vector<Group>& groups) {
+  groups.insert(groups.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+}  // namespace
+
+Status LakeReading::Finish(Merger& merger, Analysis& analysis) {
+  if (!lake_.empty()) RETURN_IF_ERROR(lake::FieldScan::Open({}, {}).status());
+  std::map<GroupKey, Columns> waiting = merger.TakeGroups();
+  for (std::size_t begin = 0; begin < lake_.size();) {
+    const std::size_t end = BatchEnd(begin);
+    FinishBatch(begin, end, merger, waiting, analysis);
+    begin = end;
+  }
+  Append(FinishGroups(waiting, threads_), analysis.groups);
+  std::sort(analysis.groups.begin(), analysis.groups.end(),
+            [](const Group& a, const Group& b) { return a.key < b.key; });
+  return Ok();
+}
+
+std::size_t LakeReading::BatchEnd(std::size_t begin) const {
+  std::uintmax_t bytes = 0;
+  std::size_t end = begin;
+  while (end < lake_.size()) {
+    std::size_t device_end = end;
+    while (device_end < lake_.size() && lake_[device_end].key.device_id == lake_[end].key.device_id) {
+      bytes += SizeOf(lake_[device_end++].path);
+    }
+    if (end > begin && bytes > kBatchBytes) break;
+    end = device_end;
+  }
+  return end;
+}
+
+void LakeReading::FinishBatch(std::size_t begin, std::size_t end, const Merger& merger,
+                              std::map<GroupKey, Columns>& waiting, Analysis& analysis) {
+  std::vector<LakeFile> files;
+  for (std::size_t i = begin; i < end; ++i) files.push_back({lake_[i].path, merger.days().contains(lake_[i].key)});
+  std::map<GroupKey, Columns> groups;
+  TakeDevices(lake_[begin].key.device_id, lake_[end - 1].key.device_id, waiting, groups);
+  const auto on_file = [&] {
+    if (options_.progress) options_.progress(++files_done_, lake_.size());
+  };
+  analysis.files_read += AddLakeFiles(files, merger.seen(), threads_, groups, analysis.damaged, on_file);
+  Append(FinishGroups(groups, threads_), analysis.groups);
+}
+
+}  // namespace inferometer::analyze
