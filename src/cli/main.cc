@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cli/analyze.h"
+#include "cli/archive.h"
 #include "cli/command.h"
 #include "cli/device.h"
 #include "cli/doctor.h"
@@ -38,6 +39,8 @@ constexpr std::array kCommands = {
             SetUpAnalyze},
     Command{"Keep", "verify", "whether what was recorded is all there, once, and whole", "inferometer verify metrics",
             SetUpVerify},
+    Command{"Keep", "archive", "metrics files into Parquet, a twentieth of their size, for any engine to read",
+            "inferometer archive --metrics-dir metrics", SetUpArchive},
     Command{"Set up", "doctor", "what this machine can measure, what would allow more, and what can be published",
             "inferometer doctor", SetUpDoctor},
     Command{"Set up", "selftest", "what measuring does to what is measured, on this machine",

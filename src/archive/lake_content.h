@@ -1,0 +1,35 @@
+#pragma once
+// Which records a lake holds, as far as somebody asks.
+
+#include <filesystem>
+#include <set>
+
+#include "analyze/fingerprint.h"
+#include "inferometer/record.h"
+#include "inferometer/status.h"
+#include "lake/lake_reader.h"
+#include "lake/partition.h"
+
+namespace inferometer::archive {
+
+// Looks into a partition when a record of it is asked for. Memory: 22 to 43 bytes for each record of the partitions
+// that were looked into. One thread at a time.
+class LakeContent {
+ public:
+  LakeContent(const std::filesystem::path& lake, lake::LakeReader reader) : lake_(lake), reader_(std::move(reader)) {}
+
+  // REQUIRES: the record has a device id and a timestamp.
+  [[nodiscard]] Result<bool> Contains(const InferenceRecord& record);
+  // The record is (about to be) in the lake. REQUIRES: Contains was asked for it.
+  void Add(const InferenceRecord& record);
+
+ private:
+  [[nodiscard]] Status LookInto(const lake::PartitionKey& key);
+
+  std::filesystem::path lake_;
+  lake::LakeReader reader_;
+  std::set<lake::PartitionKey> known_;
+  analyze::FingerprintSet records_;
+};
+
+}  // namespace inferometer::archive

@@ -1,0 +1,12 @@
+#pragma once
+// `inferometer archive`: metrics files into the lake.
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+namespace inferometer::cli {
+
+// See cli/command.h.
+std::function<int()> SetUpArchive(CLI::App& app);
+
+}  // namespace inferometer::cli
