@@ -39,9 +39,9 @@ std::string Text(const archive::ArchiveReport& report, bool dry_run) {
                     Counted(report.dropped_files, "file"), static_cast<double>(report.dropped_bytes) / kBytesPerMb);
   }
   if (report.waiting_files > 0) {
-    text += fmt::format("{} in the lake until their grace is over (--grace)\n",
-                        Counted(report.waiting_files, "file") +
-                            (report.waiting_files == 1 ? " stays beside its records" : " stay beside their records"));
+    const bool is_one = report.waiting_files == 1;
+    text += fmt::format("{} {} in the lake until {} grace is over (--grace)\n", Counted(report.waiting_files, "file"),
+                        is_one ? "stays beside its records" : "stay beside their records", is_one ? "its" : "their");
   }
   return text;
 }

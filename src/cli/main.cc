@@ -19,6 +19,7 @@
 #include "cli/hub.h"
 #include "cli/keys.h"
 #include "cli/measure.h"
+#include "cli/query.h"
 #include "cli/selftest.h"
 #include "cli/settings.h"
 #include "cli/simulate.h"
@@ -37,6 +38,8 @@ constexpr std::array kCommands = {
             "inferometer measure -- ./llama-cli -m model.gguf -p hi", SetUpMeasure},
     Command{"Ask", "analyze", "summary and comparison of what was recorded", "inferometer analyze --compare",
             SetUpAnalyze},
+    Command{"Ask", "query", "SQL over every record: one SELECT, which can change nothing and reach nothing else",
+            "inferometer query \"SELECT model_name, avg(tokens_per_second) FROM records GROUP BY 1\"", SetUpQuery},
     Command{"Keep", "verify", "whether what was recorded is all there, once, and whole", "inferometer verify metrics",
             SetUpVerify},
     Command{"Keep", "archive", "metrics files into Parquet, a twentieth of their size, for any engine to read",

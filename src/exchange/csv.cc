@@ -28,6 +28,12 @@ CsvWriter& CsvWriter::Number(std::optional<double> value) {
   return *this;
 }
 
+CsvWriter& CsvWriter::Figure(std::string_view text) {
+  Separate();
+  out_ += text;
+  return *this;
+}
+
 CsvWriter& CsvWriter::Empty() {
   Separate();
   return *this;

@@ -18,6 +18,8 @@ class CsvWriter {
   // Absent is an empty cell; so is what is not finite.
   CsvWriter& MaybeText(const std::optional<std::string>& text);
   CsvWriter& Number(std::optional<double> value);
+  // A number's own text, as it is.
+  CsvWriter& Figure(std::string_view text);
   CsvWriter& Empty();
   void EndLine();
 

@@ -61,6 +61,18 @@ std::string SqlName(std::string_view name) { return Doubled(name, '"'); }
 // --- Answer
 // -----------------------------------------------------------------------------------------------------------
 
+std::string_view ViewOf(const duckdb_string_t& text) {
+  const bool is_short = text.value.inlined.length <= sizeof text.value.inlined.inlined;
+  return {is_short ? text.value.inlined.inlined : text.value.pointer.ptr, text.value.inlined.length};
+}
+
+std::optional<std::string_view> Chunk::Text(std::size_t column, std::size_t row) const {
+  const duckdb_vector vector = this->column(column);
+  const std::uint64_t* validity = api_->vector_get_validity(vector);
+  if (validity != nullptr && (validity[row / 64] >> (row % 64) & 1) == 0) return std::nullopt;
+  return ViewOf(static_cast<const duckdb_string_t*>(api_->vector_get_data(vector))[row]);
+}
+
 Answer::Answer(const DuckDbApi& api, duckdb_result result) : api_(&api), result_(result) {}
 Answer::~Answer() { api_->destroy_result(&result_); }
 Answer::Answer(Answer&& other) noexcept : api_(other.api_), result_(std::exchange(other.result_, duckdb_result{})) {}

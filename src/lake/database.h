@@ -37,6 +37,8 @@ class Chunk {
   }
   [[nodiscard]] std::size_t rows() const { return api_->data_chunk_get_size(chunk_); }
   [[nodiscard]] duckdb_vector column(std::size_t i) const { return api_->data_chunk_get_vector(chunk_, i); }
+  // The text in a column of texts; nothing where it is NULL. Lives as long as the chunk.
+  [[nodiscard]] std::optional<std::string_view> Text(std::size_t column, std::size_t row) const;
 
  private:
   const DuckDbApi* api_;
@@ -95,6 +97,9 @@ class Database {
   std::shared_ptr<Shared> shared_;
   duckdb_connection connection_ = nullptr;
 };
+
+// What a vector's slot holds. Lives as long as its chunk.
+[[nodiscard]] std::string_view ViewOf(const duckdb_string_t& text);
 
 // 'text' as SQL spells it.
 [[nodiscard]] std::string SqlText(std::string_view text);

@@ -56,14 +56,10 @@ class RowReader {
   }
 
   template <typename T>
-  T Value() const {
+  const T& Value() const {
     return static_cast<const T*>(api_.vector_get_data(vector_))[row_];
   }
-  static std::string TextOf(duckdb_string_t text) {
-    const bool is_short = text.value.inlined.length <= sizeof text.value.inlined.inlined;
-    return {is_short ? text.value.inlined.inlined : text.value.pointer.ptr, text.value.inlined.length};
-  }
-  [[nodiscard]] std::string Text() const { return TextOf(Value<duckdb_string_t>()); }
+  [[nodiscard]] std::string Text() const { return std::string(ViewOf(Value<duckdb_string_t>())); }
 
   void Field(const record::Field& field, InferenceRecord& record) {
     decimals_ = field.decimals;
@@ -77,7 +73,7 @@ class RowReader {
   void Set(std::vector<std::string>& list) const {
     const auto entry = Value<duckdb_list_entry>();
     const auto* texts = static_cast<const duckdb_string_t*>(api_.vector_get_data(api_.list_vector_get_child(vector_)));
-    for (idx_t i = 0; i < entry.length; ++i) list.push_back(TextOf(texts[entry.offset + i]));
+    for (idx_t i = 0; i < entry.length; ++i) list.emplace_back(ViewOf(texts[entry.offset + i]));
   }
 
   void Context(const record::ContextField& field, store::Context& context) const {

@@ -82,7 +82,8 @@ void Table::AppendRow(const std::vector<Cell>& row, const std::vector<std::size_
 std::string Table::Render(TableFormat format) const {
   const bool is_markdown = format == TableFormat::kMarkdown;
   const std::vector<std::size_t> widths = Widths(format);
-  std::string out = is_markdown ? "### " + MarkdownText(title_) + "\n\n" : title_ + "\n";
+  std::string out;
+  if (!title_.empty()) out = is_markdown ? "### " + MarkdownText(title_) + "\n\n" : title_ + "\n";
   std::vector<Cell> header;
   std::vector<Cell> rule;
   for (std::size_t i = 0; i < header_.size(); ++i) {

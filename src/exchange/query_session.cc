@@ -1,0 +1,100 @@
+#include "exchange/query_session.h"
+
+#include <string>
+#include <utility>
+
+#include "analyze/each_record.h"
+#include "analyze/loading_file.h"
+#include "analyze/metrics_file.h"
+#include "archive/lake_content.h"
+#include "base/record_key.h"
+#include "lake/lake_reader.h"
+#include "lake/partition.h"
+#include "os/file_buffer.h"
+
+namespace inferometer::exchange {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Puts into the session what stands in files.
+class Filler {
+ public:
+  Filler(const QuerySource& source, lake::SqlSession& session, archive::LakeContent content)
+      : source_(source), session_(session), content_(std::move(content)) {}
+
+  Status Fill(std::vector<analyze::Damage>& damaged) {
+    ASSIGN_OR_RETURN(const analyze::MetricsDirectory directory, analyze::ListMetrics(source_.metrics_dir));
+    damaged = directory.unreadable;
+    for (std::size_t i = 0; i < directory.metrics.size(); ++i) {
+      RETURN_IF_ERROR(File(directory.metrics[i], damaged));
+      if (source_.progress) source_.progress(i + 1, directory.metrics.size());
+    }
+    for (const analyze::FoundFile& file : directory.loadings) RETURN_IF_ERROR(Load(file, damaged));
+    for (const analyze::ReportedLoss& loss : source_.losses) RETURN_IF_ERROR(Loss(loss));
+    return Ok();
+  }
+
+ private:
+  // A failure of the session only.
+  Status File(const analyze::FoundFile& file, std::vector<analyze::Damage>& damaged) {
+    const Status whole = record_file_.Load(file);
+    if (!whole.ok()) {
+      damaged.push_back({file.path.string(), whole.offset_bytes(), whole.message()});
+      return Ok();
+    }
+    return record_file_.ForEach(
+        [&](const analyze::RecordOrigin& origin, const InferenceRecord& record) { return Record(origin, record); });
+  }
+
+  Status Record(const analyze::RecordOrigin& origin, const InferenceRecord& record) {
+    ASSIGN_OR_RETURN(const bool is_known, content_.Contains(record));
+    if (is_known) return Ok();
+    content_.Add(record);
+    ASSIGN_OR_RETURN(std::string others, analyze::OtherFieldsOf(origin));
+    std::string name = origin.file.folder_name.value_or(record.device_id.value_or(""));
+    return session_.Add(lake::LakeRecord{std::move(name), record, std::move(others), origin.context});
+  }
+
+  Status Load(const analyze::FoundFile& file, std::vector<analyze::Damage>& damaged) {
+    const auto text = buffer_.Read(file.path, analyze::kLargestFileBytes);
+    const auto loading = text.ok() ? analyze::ParseModelLoading(text.value()) : text.status();
+    if (!loading.ok()) {
+      damaged.push_back({file.path.string(), loading.status().offset_bytes(), loading.status().message()});
+      return Ok();
+    }
+    return session_.Add(lake::LoadRow{loading->timestamp, loading->device_id,
+                                      file.folder_name.value_or(loading->device_id), loading->model_name,
+                                      loading->load_time_seconds});
+  }
+
+  Status Loss(const analyze::ReportedLoss& loss) {
+    return session_.Add(lake::LossRow{loss.stream.device, base::StreamText(loss.stream.stream), loss.records.from,
+                                      loss.records.to, loss.count, loss.reason});
+  }
+
+  const QuerySource& source_;
+  lake::SqlSession& session_;
+  archive::LakeContent content_;
+  analyze::RecordFile record_file_;
+  os::FileBuffer buffer_{analyze::kFilePaddingBytes};
+};
+
+}  // namespace
+
+Result<QuerySession> OpenQuerySession(const QuerySource& source) {
+  const fs::path lake = source.lake.empty() ? source.metrics_dir / lake::kLakeFolder : source.lake;
+  ASSIGN_OR_RETURN(const std::vector<lake::PartitionFile> files, lake::ListPartitions(lake));
+  lake::SqlSessionOptions options;
+  options.spill_into = source.spill_into;
+  for (const lake::PartitionFile& file : files) options.lake_files.push_back(file.path);
+  ASSIGN_OR_RETURN(lake::SqlSession session, lake::SqlSession::Open(options));
+  ASSIGN_OR_RETURN(lake::LakeReader reader, lake::LakeReader::Open());
+  QuerySession opened{std::move(session), {}};
+  Filler filler(source, opened.session, archive::LakeContent(lake, std::move(reader)));
+  RETURN_IF_ERROR(filler.Fill(opened.damaged));
+  RETURN_IF_ERROR(opened.session.Seal(source.output));
+  return opened;
+}
+
+}  // namespace inferometer::exchange

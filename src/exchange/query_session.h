@@ -1,0 +1,34 @@
+#pragma once
+// A metrics directory and its lake, ready to be asked by SQL.
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "analyze/directory.h"
+#include "analyze/verification.h"
+#include "inferometer/status.h"
+#include "lake/sql_session.h"
+
+namespace inferometer::exchange {
+
+struct QuerySource {
+  std::filesystem::path metrics_dir;
+  std::filesystem::path lake;  // empty: the folder "lake" of metrics_dir
+  std::vector<analyze::ReportedLoss> losses;
+  std::optional<std::filesystem::path> output;  // a file that QueryToParquet may write
+  std::filesystem::path spill_into;             // as in lake::SqlSessionOptions
+  std::function<void(std::size_t, std::size_t)> progress;
+};
+
+struct QuerySession {
+  lake::SqlSession session;
+  std::vector<analyze::Damage> damaged;  // files whose records are not there
+};
+
+// Reads the metrics files, and of them what the lake does not have. kNotFound without the directory.
+[[nodiscard]] Result<QuerySession> OpenQuerySession(const QuerySource& source);
+
+}  // namespace inferometer::exchange

@@ -1,0 +1,107 @@
+#include "exchange/query_session.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "analyze/sample_files.h"
+#include "archive/archiver.h"
+#include "base/clock.h"
+#include "exchange/query_text.h"
+#include "os/temporary_folder.h"
+
+namespace inferometer::exchange {
+namespace {
+
+using analyze::FileWith;
+using analyze::OlderRecord;
+using analyze::OurRecord;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+// A metrics directory that is asked by SQL.
+class QuerySessionTest : public ::testing::Test {
+ protected:
+  void Put(const std::string& name, const std::string& text) const { folder_.Put("m/" + name, text); }
+  void Archive() const {
+    archive::ArchiveOptions options;
+    options.metrics_dir = folder_.path() / "m";
+    ASSERT_TRUE(archive::Archive(options, os::SystemFileCalls(), base::SystemClock()).ok());
+  }
+  QuerySession Open() {
+    QuerySource source;
+    source.metrics_dir = folder_.path() / "m";
+    source.losses = {{{"pi-07", 0x2a}, {3, 5}, 2, "no room"}};
+    auto opened = OpenQuerySession(source);
+    EXPECT_TRUE(opened.ok()) << opened.status().message();
+    return std::move(*opened);
+  }
+  template <typename Text>
+  static std::string As(QuerySession& opened, const std::string& sql) {
+    std::string out;
+    Text text(out);
+    const Status status = opened.session.Query(
+        sql,
+        [&](const auto& columns) {
+          text.Columns(columns);
+          return Ok();
+        },
+        [&](const auto& row) {
+          text.Row(row);
+          return Ok();
+        });
+    EXPECT_TRUE(status.ok()) << status.message();
+    if constexpr (requires { text.Finish(); }) text.Finish();
+    return out;
+  }
+  os::TemporaryFolder folder_;
+};
+
+TEST_F(QuerySessionTest, RecordsOfFilesAndLakeAreThereOnce) {
+  Put("edge-1/inference_metrics_a.json", FileWith({OurRecord({1}), OurRecord({2})}));
+  Put("edge-2/inference_metrics_a.json", FileWith({OlderRecord({1}), OlderRecord({1})}));
+  Archive();
+  Put("edge-1/inference_metrics_b.json", FileWith({OurRecord({2}), OurRecord({3})}));
+  QuerySession opened = Open();
+  EXPECT_EQ(As<QueryJson>(opened, "SELECT device_name, count(*) AS n FROM records GROUP BY 1 ORDER BY 1"),
+            "[\n  {\"device_name\":\"edge-1\",\"n\":3},\n  {\"device_name\":\"edge-2\",\"n\":1}\n]\n");
+}
+
+TEST_F(QuerySessionTest, DamagedFileIsNamedAndTheOthersAreThere) {
+  Put("edge-1/inference_metrics_a.json", "{");
+  Put("edge-1/inference_metrics_b.json", FileWith({OurRecord({2})}));
+  Put("edge-1/loading_metrics.json", "[]");
+  QuerySession opened = Open();
+  EXPECT_THAT(opened.damaged, SizeIs(2));
+  EXPECT_EQ(As<QueryCsv>(opened, "SELECT count(*) AS n FROM records"), "n\r\n1\r\n");
+}
+
+TEST_F(QuerySessionTest, LoadsAndLossesAreThere) {
+  Put("edge-1/loading_metrics.json",
+      R"({"event":"model_loading","timestamp":"2025-10-07T10:30:15Z","device_id":"a","model_name":"m","load_time_seconds":1.5})");
+  QuerySession opened = Open();
+  EXPECT_EQ(As<QueryCsv>(opened, "SELECT device_name, load_time_seconds FROM loads"),
+            "device_name,load_time_seconds\r\nedge-1,1.5\r\n");
+  EXPECT_EQ(As<QueryCsv>(opened, "SELECT * FROM losses"),
+            "device_id,stream,first_sequence,last_sequence,count,reason\r\npi-07,000000000000002a,3,5,2,no room\r\n");
+}
+
+TEST_F(QuerySessionTest, TextForProgramsIsWholeWhateverTheValues) {
+  Put("x/inference_metrics_a.json", FileWith({OurRecord({1})}));
+  QuerySession opened = Open();
+  const std::string sql = "SELECT '=1+1' AS \"a,b\", '\"x\"\n' AS t, NULL AS n, -1.50 AS d, [1] AS l, true AS b";
+  EXPECT_EQ(As<QueryJson>(opened, sql),
+            "[\n  {\"a,b\":\"=1+1\",\"t\":\"\\\"x\\\"\\n\",\"n\":null,\"d\":-1.50,\"l\":[1],\"b\":true}\n]\n");
+  EXPECT_EQ(As<QueryCsv>(opened, sql), "\"a,b\",t,n,d,l,b\r\n'=1+1,\"\"\"x\"\"\n\",,-1.50,[1],true\r\n");
+  EXPECT_EQ(As<QueryJson>(opened, "SELECT 1 WHERE false"), "[]\n");
+}
+
+TEST_F(QuerySessionTest, MissingFolderIsNotFound) {
+  QuerySource source;
+  source.metrics_dir = folder_.path() / "no";
+  EXPECT_EQ(OpenQuerySession(source).status().code(), Code::kNotFound);
+}
+
+}  // namespace
+}  // namespace inferometer::exchange
