@@ -1,8 +1,8 @@
 // Writes metrics directories for the benchmark of `inferometer analyze`, the same bytes for the same seed:
-//   bench-analyze-data FOLDER older|older-unrounded|ours FILES RECORDS_PER_FILE [SEED]
+//   bench-analyze-data FOLDER older|older-unrounded|ours|full FILES RECORDS_PER_FILE [SEED]
 // `older` is the indented layout of the older system, 14 keys a record, with three decimals; `older-unrounded` has
-// every digit that Python prints of a computed number; `ours` has one record a line. Every file's summary block agrees
-// with its records.
+// every digit that Python prints of a computed number; `ours` has one record a line, `full` one with every field. Every
+// file's summary block agrees with its records.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,8 +18,10 @@
 #include <vector>
 
 #include "base/timestamp.h"
+#include "full_record.h"
 #include "inferometer/record.h"
 #include "os/files.h"
+#include "random.h"
 #include "record/fields.h"
 #include "record/json_write.h"
 
@@ -28,27 +30,6 @@ namespace {
 
 constexpr const char* kDeviceIds[] = {"00:0f:00:70:91:0a", "1c:bf:ce:15:ec:4d", "b8:27:eb:bf:9d:51"};
 constexpr const char* kModels[] = {"SmolLM2-135M-Instruct", "TinyLlama-1.1B-Chat-v1.0"};
-
-// SplitMix64: small, good enough for data, the same everywhere.
-class Random {
- public:
-  explicit Random(std::uint64_t seed) : state_(seed) {}
-  // In [0, 1).
-  double Unit() { return static_cast<double>(Next() >> 11) * 0x1p-53; }
-  double Between(double low, double high) { return low + (high - low) * Unit(); }
-  std::int64_t Whole(std::int64_t low, std::int64_t high) {
-    return low + static_cast<std::int64_t>(Next() % static_cast<std::uint64_t>(high - low + 1));
-  }
-
- private:
-  std::uint64_t Next() {
-    std::uint64_t z = (state_ += 0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
-  }
-  std::uint64_t state_;
-};
 
 struct Range {
   double least = INFINITY;
@@ -182,12 +163,17 @@ void AddWhatOursMeasures(InferenceRecord& record, int sequence, Random& random) 
   record.status = kStatusOk;
 }
 
-std::string OurFile(const FileNames& file, int number, int records, Random& random) {
+std::string OurFile(const FileNames& file, int number, int records, bool is_full, Random& random) {
   std::string rows;
   Ranges ranges;
   for (int i = 0; i < records; ++i) {
-    InferenceRecord record = MakeRecord(file, file.begin + std::chrono::microseconds(i * 2'000'000LL), random);
-    AddWhatOursMeasures(record, number * records + i, random);
+    const auto jitter = std::chrono::microseconds(is_full ? random.Whole(0, 999'999) : 0);
+    InferenceRecord record = MakeRecord(file, file.begin + std::chrono::microseconds(i * 2'000'000LL) + jitter, random);
+    if (is_full) {
+      AddEveryField(record, number * records + i, random);
+    } else {
+      AddWhatOursMeasures(record, number * records + i, random);
+    }
     record::RoundAsWritten(record);
     AddToRanges(record, ranges);
     if (i > 0) rows += ",\n";
@@ -198,7 +184,7 @@ std::string OurFile(const FileNames& file, int number, int records, Random& rand
 }
 
 std::string FileText(std::string_view layout, const FileNames& names, int number, int records, Random& random) {
-  if (layout == "ours") return OurFile(names, number, records, random);
+  if (layout == "ours" || layout == "full") return OurFile(names, number, records, layout == "full", random);
   return OlderFile(names, layout == "older", records, random);
 }
 
@@ -220,7 +206,9 @@ Status WriteFiles(const std::filesystem::path& folder, std::string_view layout, 
   return Ok();
 }
 
-bool IsLayout(std::string_view name) { return name == "older" || name == "older-unrounded" || name == "ours"; }
+bool IsLayout(std::string_view name) {
+  return name == "older" || name == "older-unrounded" || name == "ours" || name == "full";
+}
 
 bool ParseCount(const char* text, std::uint64_t* value) {
   const auto [end, error] = std::from_chars(text, text + std::strlen(text), *value);
@@ -234,7 +222,8 @@ int Main(int argc, char** argv) {
   std::uint64_t seed = 1;
   if (argc < 5 || argc > 6 || !IsLayout(layout) || !ParseCount(argv[3], &files) || !ParseCount(argv[4], &records) ||
       (argc == 6 && !ParseCount(argv[5], &seed))) {
-    std::fputs("usage: bench-analyze-data FOLDER older|older-unrounded|ours FILES RECORDS_PER_FILE [SEED]\n", stderr);
+    std::fputs("usage: bench-analyze-data FOLDER older|older-unrounded|ours|full FILES RECORDS_PER_FILE [SEED]\n",
+               stderr);
     return 2;
   }
   const Status status = WriteFiles(argv[1], layout, static_cast<int>(files), static_cast<int>(records), seed);
