@@ -1,0 +1,142 @@
+"""`inferometer archive` on what the program itself wrote, and killed at every step."""
+import json
+import shutil
+import subprocess
+
+import pytest
+
+from conftest import PROGRAM, clean_environment
+
+# What changes something that survives: a kill before each call, one after the other.
+STEPS = "rename,renameat,renameat2,unlink,unlinkat,fsync,fdatasync,mkdir,mkdirat,ftruncate,pwrite64,write"
+
+
+def record(device, sequence, day=7):
+    return {"timestamp": f"2025-10-{day:02}T10:30:{sequence:02}.250000Z", "device_id": device, "model_name": "SmolLM2",
+            "inference_time_ms": 100.5 + sequence, "memory_used_mb": 160.5, "cpu_percent_avg": 180.25, "energy_consumed_mj": 500.25,
+            "compute_device": "cpu", "record_id": f"{device}/000000000000002a/{sequence + 100 * day}", "status": "ok"}
+
+
+def older(second):
+    """A record of the older system: no id, keys of its own, digits that no column holds."""
+    return {"timestamp": f"2025-10-07T10:30:{second:02}.250000", "device_id": "b8:27:eb:bf:9d:51", "model_name": "SmolLM2",
+            "inference_time_ms": 1427.9161230000001 + second, "memory_used_mb": 12.5, "memory_total_mb": 512.25, "cpu_percent_avg": 98.5,
+            "cpu_percent_samples": [97.0, 100.0], "energy_consumed_mj": 500, "prompt_length": 200, "response_length": 80,
+            "compute_device": "cpu"}
+
+
+def put(folder, name, records):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(json.dumps({"detailed_metrics": records}))
+
+
+@pytest.fixture
+def metrics(tmp_path):
+    """15 records in four files: two days of one device, cumulative files of another."""
+    root = tmp_path / "metrics"
+    put(root / "edge-1", "inference_metrics_a.json", [record("pi-07", i) for i in range(4)])
+    put(root / "edge-1", "inference_metrics_b.json", [record("pi-07", i, day) for day in (7, 8) for i in range(4, 7)])
+    put(root / "edge-2", "inference_metrics_c.json", [older(i) for i in range(3)])
+    put(root / "edge-2", "inference_metrics_d.json", [older(i) for i in range(5)])
+    return root
+
+
+RECORDS = 15
+
+
+def rows(inferometer, root, select):
+    done = inferometer("query", select, "--metrics-dir", root, "--format", "json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def whole(inferometer, root):
+    """Every record is there once, to the digit, whoever is asked."""
+    found = rows(inferometer, root, "SELECT count(*) AS n, count(DISTINCT (device_id, timestamp)) AS once, "
+                 "count(record_id) AS ids, count(unrounded) AS exact FROM records")[0]
+    assert found == {"n": RECORDS, "once": RECORDS, "ids": 10, "exact": 5}
+    done = inferometer("analyze", "--metrics-dir", root, "--format", "json")
+    assert done.returncode == 0, done.stderr
+    return sum(group["total_inferences"] for group in json.loads(done.stdout)["groups"]) == RECORDS
+
+
+def summary(inferometer, root):
+    return json.loads(inferometer("analyze", "--metrics-dir", root, "--format", "json").stdout)["groups"]
+
+
+def test_summary_is_the_same_before_and_after_the_files_go(inferometer, metrics):
+    before = summary(inferometer, metrics)
+    done = inferometer("archive", "--metrics-dir", metrics, "--grace", "0", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert (answer["files"], answer["records"], answer["records_known"], answer["dropped_files"]) == (4, RECORDS, 3, 4)
+    assert not list(metrics.rglob("*.json"))
+    after = summary(inferometer, metrics)
+    assert [group["device_name"] for group in after] == [group["device_name"] for group in before] == ["edge-2", "edge-1"]
+    for one, other in zip(before, after):
+        assert one.keys() == other.keys()
+        for key, value in one.items():
+            assert other[key] == (pytest.approx(value, rel=1e-12) if isinstance(value, dict) else value), key
+    assert whole(inferometer, metrics)
+
+
+def test_other_engines_find_partitions_where_hive_puts_them(inferometer, metrics):
+    assert inferometer("archive", "--metrics-dir", metrics).returncode == 0
+    assert sorted(str(path.relative_to(metrics / "lake")) for path in (metrics / "lake").rglob("*.parquet")) == [
+        "device=b8%3A27%3Aeb%3Abf%3A9d%3A51/date=2025-10-07/records.parquet",
+        "device=pi-07/date=2025-10-07/records.parquet", "device=pi-07/date=2025-10-08/records.parquet"]
+
+
+def test_lake_of_a_read_only_directory_is_read(inferometer, metrics):
+    assert inferometer("archive", "--metrics-dir", metrics, "--grace", "0").returncode == 0
+    for path in [metrics, *metrics.rglob("*")]:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    try:
+        assert whole(inferometer, metrics)
+    finally:
+        for path in [metrics, *metrics.rglob("*")]:
+            path.chmod(0o755)
+
+
+def test_damaged_file_of_the_lake_is_named_and_the_rest_is_answered(inferometer, metrics):
+    assert inferometer("archive", "--metrics-dir", metrics, "--grace", "0").returncode == 0
+    bad = metrics / "lake/device=pi-07/date=2025-10-08/records.parquet"
+    bad.write_bytes(bad.read_bytes()[:-20])
+    done = inferometer("analyze", "--metrics-dir", metrics, "--format", "json")
+    assert done.returncode == 1 and str(bad) in done.stderr
+    assert sum(group["total_inferences"] for group in json.loads(done.stdout)["groups"]) == RECORDS - 3
+
+
+def killed_at(step, root):
+    """True when a kill fell; False when the run ended before its n-th step."""
+    done = subprocess.run(["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={STEPS}",
+                           "-e", f"inject={STEPS}:signal=SIGKILL:when={step}",
+                           PROGRAM, "archive", "--metrics-dir", root, "--grace", "0"],
+                          capture_output=True, text=True, timeout=120, env=clean_environment())
+    assert done.returncode in (0, -9, 137), done.stderr
+    return done.returncode != 0
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="no strace here")
+def test_kill_at_any_step_loses_nothing_and_doubles_nothing(inferometer, metrics, tmp_path):
+    # One file is in the lake already, so that partitions are written anew, too.
+    shutil.move(metrics / "edge-1/inference_metrics_b.json", tmp_path)
+    assert inferometer("archive", "--metrics-dir", metrics, "--grace", "0").returncode == 0
+    shutil.move(tmp_path / "inference_metrics_b.json", metrics / "edge-1")
+    put(metrics / "edge-2", "inference_metrics_d.json", [older(i) for i in range(5)])
+    step, kills = 1, 0  # strace counts the calls of each thread
+    while True:
+        root = tmp_path / "one"
+        shutil.rmtree(root, ignore_errors=True)
+        shutil.copytree(metrics, root)
+        if not killed_at(step, root):
+            break
+        kills += 1
+        assert whole(inferometer, root), step
+        done = inferometer("archive", "--metrics-dir", root, "--grace", "0")
+        assert done.returncode == 0, (step, done.stderr)
+        assert not list(root.rglob("*.json")), step
+        assert whole(inferometer, root), step
+        step += 1
+    print(f"{kills} kills")
+    assert kills > 15
