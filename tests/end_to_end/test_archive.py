@@ -1,5 +1,6 @@
 """`inferometer archive` on what the program itself wrote, and killed at every step."""
 import json
+import os
 import shutil
 import subprocess
 
@@ -7,8 +8,9 @@ import pytest
 
 from conftest import PROGRAM, clean_environment
 
-# What changes something that survives: a kill before each call, one after the other.
-STEPS = "rename,renameat,renameat2,unlink,unlinkat,fsync,fdatasync,mkdir,mkdirat,ftruncate,pwrite64,write"
+# What changes something that survives: a kill before each call, one after the other. strace counts the calls of each thread for
+# itself, so those of one kind at a time are gone through.
+STEPS = ["rename", "unlink", "fsync", "mkdir", "write", "openat", "close"]
 
 
 def record(device, sequence, day=7):
@@ -107,29 +109,37 @@ def test_damaged_file_of_the_lake_is_named_and_the_rest_is_answered(inferometer,
     assert sum(group["total_inferences"] for group in json.loads(done.stdout)["groups"]) == RECORDS - 3
 
 
-def killed_at(step, root):
-    """True when a kill fell; False when the run ended before its n-th step."""
-    done = subprocess.run(["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={STEPS}",
-                           "-e", f"inject={STEPS}:signal=SIGKILL:when={step}",
+def killed_at(call, step, root):
+    """True when a kill fell; False when the run ended before its n-th such call."""
+    done = subprocess.run(["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}",
+                           "-e", f"inject={call}:signal=SIGKILL:when={step}",
                            PROGRAM, "archive", "--metrics-dir", root, "--grace", "0"],
                           capture_output=True, text=True, timeout=120, env=clean_environment())
     assert done.returncode in (0, -9, 137), done.stderr
     return done.returncode != 0
 
 
-@pytest.mark.skipif(shutil.which("strace") is None, reason="no strace here")
-def test_kill_at_any_step_loses_nothing_and_doubles_nothing(inferometer, metrics, tmp_path):
-    # One file is in the lake already, so that partitions are written anew, too.
+@pytest.fixture
+def half_archived(inferometer, metrics, tmp_path):
+    """One file is still to go into partitions that hold records already, and one repeats what is there."""
     shutil.move(metrics / "edge-1/inference_metrics_b.json", tmp_path)
     assert inferometer("archive", "--metrics-dir", metrics, "--grace", "0").returncode == 0
     shutil.move(tmp_path / "inference_metrics_b.json", metrics / "edge-1")
     put(metrics / "edge-2", "inference_metrics_d.json", [older(i) for i in range(5)])
-    step, kills = 1, 0  # strace counts the calls of each thread
-    while True:
+    return metrics
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="no strace here")
+@pytest.mark.parametrize("call", STEPS)
+def test_kill_at_any_step_loses_nothing_and_doubles_nothing(inferometer, half_archived, tmp_path, call):
+    # Opening and closing is mostly the loader's: every seventh will do, but for the long form.
+    stride = 7 if call in ("openat", "close") and not os.environ.get("INFEROMETER_FULL_TESTS") else 1
+    kills = 0
+    for step in range(1, 1000, stride):
         root = tmp_path / "one"
         shutil.rmtree(root, ignore_errors=True)
-        shutil.copytree(metrics, root)
-        if not killed_at(step, root):
+        shutil.copytree(half_archived, root)
+        if not killed_at(call, step, root):
             break
         kills += 1
         assert whole(inferometer, root), step
@@ -137,6 +147,5 @@ def test_kill_at_any_step_loses_nothing_and_doubles_nothing(inferometer, metrics
         assert done.returncode == 0, (step, done.stderr)
         assert not list(root.rglob("*.json")), step
         assert whole(inferometer, root), step
-        step += 1
-    print(f"{kills} kills")
-    assert kills > 15
+    print(f"{kills} kills at {call}")
+    assert kills > 0
