@@ -43,20 +43,26 @@ std::optional<std::pair<std::string, ArchivedSource>> ParseLine(simdjson::dom::p
 }  // namespace
 
 ArchivedSources ArchivedSources::Read(const fs::path& lake) {
-  ArchivedSources sources;
   const auto text = os::ReadFile(lake / kNoteFile, kMostNoteBytes);
-  if (!text.ok()) return sources;
+  return text.ok() ? Parse(*text) : ArchivedSources();
+}
+
+ArchivedSources ArchivedSources::Parse(std::string_view text) {
+  ArchivedSources sources;
   simdjson::dom::parser parser;
-  std::string_view rest = *text;
-  while (!rest.empty()) {
-    const std::string_view line = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
     if (auto entry = ParseLine(parser, line)) sources.sources_.insert(std::move(*entry));
   }
   return sources;
 }
 
 Status ArchivedSources::Write(os::FileCalls& files, const fs::path& lake) const {
+  return os::WriteWholeFile(files, lake / kNoteFile, Text());
+}
+
+std::string ArchivedSources::Text() const {
   std::string text;
   for (const auto& [name, source] : sources_) {
     record::JsonObject entry(text);
@@ -66,7 +72,7 @@ Status ArchivedSources::Write(os::FileCalls& files, const fs::path& lake) const 
     entry.Text("archived_at", base::FormatRfc3339(source.archived_at)).Close();
     text += '\n';
   }
-  return os::WriteWholeFile(files, lake / kNoteFile, text);
+  return text;
 }
 
 const ArchivedSource* ArchivedSources::Find(const std::string& name, const os::FileIdentity& identity) const {

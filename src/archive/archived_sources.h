@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "inferometer/record.h"
 #include "inferometer/status.h"
@@ -25,6 +26,9 @@ class ArchivedSources {
  public:
   // Reads the note; entries that are none are left out, and a note that cannot be read is empty.
   [[nodiscard]] static ArchivedSources Read(const std::filesystem::path& lake);
+  // The note's text: one JSON object a line.
+  [[nodiscard]] static ArchivedSources Parse(std::string_view text);
+  [[nodiscard]] std::string Text() const;
   // Replaces the note, whole and durably.
   [[nodiscard]] Status Write(os::FileCalls& files, const std::filesystem::path& lake) const;
 
