@@ -16,6 +16,7 @@
 #include "cli/command.h"
 #include "cli/device.h"
 #include "cli/doctor.h"
+#include "cli/export.h"
 #include "cli/hub.h"
 #include "cli/keys.h"
 #include "cli/measure.h"
@@ -37,6 +38,8 @@ constexpr std::array kCommands = {
             "inferometer measure -- ./llama-cli -m model.gguf -p hi", SetUpMeasure},
     Command{"Ask", "analyze", "summary and comparison of what was recorded", "inferometer analyze --compare",
             SetUpAnalyze},
+    Command{"Ask", "export", "every record into PostgreSQL, SQLite, CSV or JSON lines",
+            "inferometer export --to records.sqlite", SetUpExport},
     Command{"Keep", "verify", "whether what was recorded is all there, once, and whole", "inferometer verify metrics",
             SetUpVerify},
     Command{"Keep", "archive", "metrics files into Parquet, a twentieth of their size, for any engine to read",
