@@ -18,6 +18,7 @@
 #include "cli/doctor.h"
 #include "cli/export.h"
 #include "cli/hub.h"
+#include "cli/import.h"
 #include "cli/keys.h"
 #include "cli/measure.h"
 #include "cli/selftest.h"
@@ -40,6 +41,8 @@ constexpr std::array kCommands = {
             SetUpAnalyze},
     Command{"Ask", "export", "every record into PostgreSQL, SQLite, CSV or JSON lines",
             "inferometer export --to records.sqlite", SetUpExport},
+    Command{"Ask", "import", "what llama-bench, AIPerf, llama-server, Ollama or the older system wrote, as records",
+            "inferometer import bench.jsonl --device-id pi-07", SetUpImport},
     Command{"Keep", "verify", "whether what was recorded is all there, once, and whole", "inferometer verify metrics",
             SetUpVerify},
     Command{"Keep", "archive", "metrics files into Parquet, a twentieth of their size, for any engine to read",
