@@ -3,7 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 
+#include "os/files.h"
 #include "record/fields.h"
 
 namespace inferometer::exchange {
@@ -32,6 +36,22 @@ TEST(DatabaseTable, IsMadeWithItsKeyAndTypes) {
   EXPECT_EQ(CreateTableSql(ContextsTable(), Dialect::kSqlite),
             R"(CREATE TABLE IF NOT EXISTS "contexts" ("context_key" TEXT NOT NULL PRIMARY KEY, "context" TEXT))");
 }
+
+// src/exchange/testdata/NAME; INFEROMETER_UPDATE_GOLDEN=1 writes the file instead.
+void ExpectGoldenTables(const std::string& name, Dialect dialect) {
+  std::string sql;
+  for (const Table* table : {&RecordsTable(), &ContextsTable(), &LoadsTable()}) {
+    std::string statement = CreateTableSql(*table, dialect) + ";\n";
+    for (std::size_t at = 0; (at = statement.find(", ", at)) != std::string::npos;) statement.replace(at, 2, ",\n  ");
+    sql += statement;
+  }
+  const std::filesystem::path file = std::filesystem::path(INFEROMETER_SOURCE_DIR) / "src/exchange/testdata" / name;
+  if (std::getenv("INFEROMETER_UPDATE_GOLDEN") != nullptr) std::ofstream(file, std::ios::binary) << sql;
+  EXPECT_EQ(sql, os::ReadFile(file, 1'000'000).value()) << name;
+}
+
+TEST(DatabaseTable, GoldenPostgresql) { ExpectGoldenTables("tables_postgresql.sql", Dialect::kPostgresql); }
+TEST(DatabaseTable, GoldenSqlite) { ExpectGoldenTables("tables_sqlite.sql", Dialect::kSqlite); }
 
 TEST(DatabaseTable, UpsertReplacesOnlyWhatIsAnother) {
   EXPECT_EQ(
