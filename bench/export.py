@@ -68,7 +68,7 @@ def start(program, metrics, url):
 
 
 def measured(command):
-    """Seconds and peak memory in MB."""
+    """Seconds and peak memory in MB; no less than this process's own, which counts until the child's program is there."""
     begin = time.monotonic()
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=rig.clean_environment())
     said = child.stderr.read().decode()
@@ -107,13 +107,11 @@ def speed(server, program, metrics, rounds, records, bounds):
     schema = server.run("pg_dump", "-h", server.folder, "-U", postgresql.USER, "-s", "-t", "records", "interrupted").stdout
     schema = "\n".join(line for line in schema.splitlines() if not line.startswith("\\"))
     server.psql(f"\\copy records TO '{rows}'", "interrupted")
-    ours, plain, again, memory = [], [], [], 0
+    ours, plain, again = [], [], []
     for number in range(rounds):
         server.create(f"ours_{number}")
         command = [program, "export", "--metrics-dir", metrics, "--to", server.url(f"ours_{number}")]
-        seconds, mb = measured(command)
-        ours.append(seconds)
-        memory = max(memory, mb)
+        ours.append(measured(command)[0])
         server.psql("CHECKPOINT")
         again.append(measured(command)[0])
         server.create(f"plain_{number}")
@@ -130,7 +128,6 @@ def speed(server, program, metrics, rounds, records, bounds):
     ratio = plain_s / ours_s
     bounds.row("  export over COPY", f"{ratio:.2f}", "x", f"at least {LEAST_RATIO}", ratio >= LEAST_RATIO)
     bounds.row("the same export again, nothing new", f"{records / statistics.median(again):,.0f}", "rows/s")
-    bounds.row("peak memory of the export", f"{memory:.0f}", "MB", f"under {MOST_MEMORY_MB}", memory < MOST_MEMORY_MB)
 
 
 def main():
@@ -149,10 +146,11 @@ def main():
     bounds = rig.Bounds()
     try:
         server.create("first")
-        seconds, _ = measured([arguments.program, "export", "--metrics-dir", metrics, "--to", server.url("first")])
+        seconds, memory = measured([arguments.program, "export", "--metrics-dir", metrics, "--to", server.url("first")])
         server.psql("DROP DATABASE first")
         interrupted(server, arguments.program, metrics, arguments.kills, seconds, bounds)
         speed(server, arguments.program, metrics, rounds, records, bounds)
+        bounds.row("peak memory of an export", f"{memory:.0f}", "MB", f"under {MOST_MEMORY_MB}", memory < MOST_MEMORY_MB)
     finally:
         server.stop()
         shutil.rmtree(metrics.parent)

@@ -43,7 +43,8 @@ class Server:
 
     def make_reachable(self):
         """Copies the unpacked programs where nobody may not go to them."""
-        if subprocess.run([*self.as_user, self.programs / "postgres", "--version"], capture_output=True, cwd="/").returncode != 0:
+        # `test`, since setpriv itself starts a program with root's rights still at hand.
+        if subprocess.run([*self.as_user, "test", "-x", self.programs / "postgres"], cwd="/").returncode != 0:
             copy = self.folder / "programs"
             shutil.copytree(self.programs.parents[3], copy, symlinks=True)
             self.programs = copy / self.programs.relative_to(self.programs.parents[3])

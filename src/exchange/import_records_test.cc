@@ -161,7 +161,8 @@ TEST_F(ImportRecordsTest, OlderDirectoryIsImportedEachRecordOnce) {
   folder_.Put("old/edge-1/inference_metrics_1.json",
               analyze::FileWith({analyze::OlderRecord({1}), analyze::OlderRecord({2})}));
   folder_.Put("old/edge-1/inference_metrics_2.json",
-              analyze::FileWith({analyze::OlderRecord({1}), analyze::OlderRecord({2}), analyze::OlderRecord({3})}));
+              analyze::FileWith(
+                  {analyze::OlderRecord({1}), analyze::OlderRecord({2}), analyze::OlderRecord({3, 100.0001234})}));
   folder_.Put("old/edge-2/inference_metrics_1.json", analyze::FileWith({analyze::OurRecord({1})}));
   folder_.Put("old/edge-1/loading_metrics.json",
               R"({"device_id":"00:0f:00:70:91:0a","model_name":"SmolLM2","load_time_seconds":1.5})");
@@ -174,6 +175,7 @@ TEST_F(ImportRecordsTest, OlderDirectoryIsImportedEachRecordOnce) {
   ASSERT_EQ(records.at("edge-1").size(), 3U);
   EXPECT_EQ(records.at("edge-1")[0].first.record_id, std::nullopt);
   EXPECT_EQ(records.at("edge-1")[2].first.inference_time_ms, 100);
+  EXPECT_EQ(TextOf(records.at("edge-1")[0].second, "imported_file"), "inference_metrics_1.json");
   EXPECT_EQ(TextOf(records.at("edge-1")[2].second, "imported_file"), "inference_metrics_2.json");
   EXPECT_EQ(records.at("edge-2")[0].first.record_id, "00:0f:00:70:91:0a/5eed/1");
   EXPECT_TRUE(std::filesystem::exists(out() / "edge-1" / "loading_metrics.json"));

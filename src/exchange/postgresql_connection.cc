@@ -1,16 +1,18 @@
 #include "exchange/postgresql_connection.h"
 
 #include <fmt/format.h>
-#include <libpq-fe.h>
 
 #include <charconv>
 #include <utility>
+
+#include "exchange/postgresql_library.h"
 
 namespace inferometer::exchange {
 namespace {
 
 struct Clear {
-  void operator()(PGresult* result) const { PQclear(result); }
+  const PostgresqlLibrary* pq;
+  void operator()(PGresult* result) const { pq->clear(result); }
 };
 using PgResult = std::unique_ptr<PGresult, Clear>;
 
@@ -26,20 +28,20 @@ Code CodeOf(std::string_view state) {
   return Code::kFailedPrecondition;
 }
 
-std::string Field(const PGresult* result, int field) {
-  const char* text = PQresultErrorField(result, field);
+std::string Field(const PostgresqlLibrary& pq, const PGresult* result, int field) {
+  const char* text = pq.result_error_field(result, field);
   return text != nullptr ? text : "";
 }
 
-PostgresqlRows RowsOf(PGresult* result) {
+PostgresqlRows RowsOf(const PostgresqlLibrary& pq, PGresult* result) {
   PostgresqlRows rows;
-  const std::string_view affected = PQcmdTuples(result);
+  const std::string_view affected = pq.cmd_tuples(result);
   std::from_chars(affected.data(), affected.data() + affected.size(), rows.affected);
-  for (int row = 0; row < PQntuples(result); ++row) {
+  for (int row = 0; row < pq.ntuples(result); ++row) {
     auto& cells = rows.rows.emplace_back();
-    for (int column = 0; column < PQnfields(result); ++column) {
-      const bool is_null = PQgetisnull(result, row, column) != 0;
-      cells.push_back(is_null ? std::nullopt : std::optional<std::string>(PQgetvalue(result, row, column)));
+    for (int column = 0; column < pq.nfields(result); ++column) {
+      const bool is_null = pq.getisnull(result, row, column) != 0;
+      cells.push_back(is_null ? std::nullopt : std::optional<std::string>(pq.getvalue(result, row, column)));
     }
   }
   return rows;
@@ -50,16 +52,19 @@ void DropNotice(void*, const PGresult*) {}
 }  // namespace
 
 struct PostgresqlConnection::Session {
-  PGconn* connection = nullptr;
+  const PostgresqlLibrary& pq;
+  PGconn* connection;
   std::string latest_state;
+
+  [[nodiscard]] PgResult Own(PGresult* result) const { return {result, Clear{&pq}}; }
 
   // The failure that a result tells of; without one, the connection's.
   [[nodiscard]] Status FailureOf(const PGresult* result, const PostgresqlUrl& url) {
-    latest_state = result != nullptr ? Field(result, PG_DIAG_SQLSTATE) : "";
-    const bool is_gone = PQstatus(connection) != CONNECTION_OK;
-    std::string message = result != nullptr ? Field(result, PG_DIAG_MESSAGE_PRIMARY) : "";
-    const std::string detail = result != nullptr ? Field(result, PG_DIAG_MESSAGE_DETAIL) : "";
-    if (message.empty()) message = FirstLine(PQerrorMessage(connection));
+    latest_state = result != nullptr ? Field(pq, result, PG_DIAG_SQLSTATE) : "";
+    const bool is_gone = pq.status(connection) != CONNECTION_OK;
+    std::string message = result != nullptr ? Field(pq, result, PG_DIAG_MESSAGE_PRIMARY) : "";
+    const std::string detail = result != nullptr ? Field(pq, result, PG_DIAG_MESSAGE_DETAIL) : "";
+    if (message.empty()) message = FirstLine(pq.error_message(connection));
     if (!detail.empty()) message += " (" + detail + ")";
     const Code code = is_gone ? Code::kUnavailable : CodeOf(latest_state);
     return {code, url.WithoutSecrets(fmt::format("{}: {}", url.display(), message))};
@@ -67,7 +72,7 @@ struct PostgresqlConnection::Session {
 };
 
 void PostgresqlConnection::Close::operator()(Session* session) const {
-  PQfinish(session->connection);
+  session->pq.finish(session->connection);
   delete session;
 }
 
@@ -79,13 +84,12 @@ Status PostgresqlConnection::Failure() const { return session_->FailureOf(nullpt
 const std::string& PostgresqlConnection::latest_state() const { return session_->latest_state; }
 
 Result<PostgresqlConnection> PostgresqlConnection::Open(const PostgresqlUrl& url) {
-  std::unique_ptr<Session, Close> session(new Session);
-  session->connection = PQconnectdb(url.text().c_str());
-  PostgresqlConnection connection(url, std::move(session));
-  PGconn* plain = connection.session_->connection;
-  if (PQstatus(plain) != CONNECTION_OK) return connection.Failure();
-  PQsetNoticeReceiver(plain, DropNotice, nullptr);
-  if (PQsetClientEncoding(plain, "UTF8") != 0) return connection.Failure();
+  ASSIGN_OR_RETURN(const PostgresqlLibrary* const pq, PostgresqlLibrary::Get());
+  PGconn* plain = pq->connectdb(url.text().c_str());
+  PostgresqlConnection connection(url, std::unique_ptr<Session, Close>(new Session{*pq, plain, ""}));
+  if (pq->status(plain) != CONNECTION_OK) return connection.Failure();
+  pq->set_notice_receiver(plain, DropNotice, nullptr);
+  if (pq->set_client_encoding(plain, "UTF8") != 0) return connection.Failure();
   return connection;
 }
 
@@ -94,29 +98,32 @@ Result<PostgresqlRows> PostgresqlConnection::Run(const std::string& sql,
   std::vector<const char*> values;
   values.reserve(parameters.size());
   for (const auto& parameter : parameters) values.push_back(parameter ? parameter->c_str() : nullptr);
-  const PgResult result(PQexecParams(session_->connection, sql.c_str(), static_cast<int>(values.size()), nullptr,
-                                     values.data(), nullptr, nullptr, 0));
-  const auto status = PQresultStatus(result.get());
+  const PostgresqlLibrary& pq = session_->pq;
+  const PgResult result = session_->Own(pq.exec_params(
+      session_->connection, sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr, nullptr, 0));
+  const auto status = pq.result_status(result.get());
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) return session_->FailureOf(result.get(), url_);
-  return RowsOf(result.get());
+  return RowsOf(pq, result.get());
 }
 
 Status PostgresqlConnection::BeginCopy(const std::string& sql) {
-  const PgResult result(PQexec(session_->connection, sql.c_str()));
-  return PQresultStatus(result.get()) == PGRES_COPY_IN ? Ok() : session_->FailureOf(result.get(), url_);
+  const PgResult result = session_->Own(session_->pq.exec(session_->connection, sql.c_str()));
+  const bool has_begun = session_->pq.result_status(result.get()) == PGRES_COPY_IN;
+  return has_begun ? Ok() : session_->FailureOf(result.get(), url_);
 }
 
 Status PostgresqlConnection::Copy(std::string_view bytes) {
-  const int taken = PQputCopyData(session_->connection, bytes.data(), static_cast<int>(bytes.size()));
+  const int taken = session_->pq.put_copy_data(session_->connection, bytes.data(), static_cast<int>(bytes.size()));
   return taken == 1 ? Ok() : Failure();
 }
 
 Status PostgresqlConnection::EndCopy() {
-  if (PQputCopyEnd(session_->connection, nullptr) != 1) return Failure();
+  const PostgresqlLibrary& pq = session_->pq;
+  if (pq.put_copy_end(session_->connection, nullptr) != 1) return Failure();
   Status status;
   // To the end, as libpq wants it.
-  while (const PgResult result{PQgetResult(session_->connection)}) {
-    if (status.ok() && PQresultStatus(result.get()) != PGRES_COMMAND_OK) {
+  while (const PgResult result = session_->Own(pq.get_result(session_->connection))) {
+    if (status.ok() && pq.result_status(result.get()) != PGRES_COMMAND_OK) {
       status = session_->FailureOf(result.get(), url_);
     }
   }

@@ -1,10 +1,10 @@
 #include "exchange/postgresql_url.h"
 
-#include <libpq-fe.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
+
+#include "exchange/postgresql_library.h"
 
 namespace inferometer::exchange {
 namespace {
@@ -12,7 +12,8 @@ namespace {
 constexpr std::string_view kSchemes[] = {"postgresql://", "postgres://"};
 
 struct FreeOptions {
-  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
+  const PostgresqlLibrary* pq;
+  void operator()(PQconninfoOption* options) const { pq->conninfo_free(options); }
 };
 using Options = std::unique_ptr<PQconninfoOption, FreeOptions>;
 
@@ -73,7 +74,8 @@ bool IsPostgresqlUrl(std::string_view text) {
 }
 
 Result<PostgresqlUrl> PostgresqlUrl::Parse(const std::string& text) {
-  const Options options(PQconninfoParse(text.c_str(), nullptr));
+  ASSIGN_OR_RETURN(const PostgresqlLibrary* const pq, PostgresqlLibrary::Get());
+  const Options options(pq->conninfo_parse(text.c_str(), nullptr), FreeOptions{pq});
   const auto values = options != nullptr ? ValuesOf(options.get()) : std::vector<Value>();
   if (options == nullptr || IsMisread(text, values)) {
     return Status(
