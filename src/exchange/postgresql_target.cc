@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "analyze/fingerprint.h"
 #include "base/timestamp.h"
 #include "exchange/database_row.h"
 #include "exchange/database_table.h"
@@ -44,10 +45,16 @@ class PostgresqlTarget final : public DatabaseTarget {
   }
 
   Status Put(const analyze::RecordOrigin& origin, const InferenceRecord& record) override {
+    const std::string key = RecordKeyOf(record);
+    // No row can be merged twice in one statement; only a hostile directory has a key twice.
+    if (!keys_.Insert(analyze::FingerprintOfId(key))) {
+      RETURN_IF_ERROR(EndBatch());
+      keys_.Insert(analyze::FingerprintOfId(key));
+    }
     if (in_batch_ == 0) RETURN_IF_ERROR(BeginBatch());
     if (context_.Update(origin.context)) contexts_.push_back(*context_.row());
     copy_.BeginRow(RecordsTable().columns.size());
-    PutRecordRow({RecordKeyOf(record), origin.file.folder_name, context_.key()}, record, copy_);
+    PutRecordRow({key, origin.file.folder_name, context_.key()}, record, copy_);
     ++in_batch_;
     if (batch_.size() - sent_ >= kCopyBytes) RETURN_IF_ERROR(Send());
     return in_batch_ == kRecordsPerBatch ? EndBatch() : Ok();
@@ -119,6 +126,7 @@ class PostgresqlTarget final : public DatabaseTarget {
       RETURN_IF_ERROR(connection_.Run(sql, {context.key, context.json}).status());
     }
     in_batch_ = 0;
+    keys_ = analyze::FingerprintSet(kRecordsPerBatch);
     sent_ = 0;
     batch_.clear();
     return Run("COMMIT");
@@ -150,7 +158,8 @@ class PostgresqlTarget final : public DatabaseTarget {
   std::string batch_;     // what is copied
   std::size_t sent_ = 0;  // bytes of it
   BinaryCopy copy_{batch_};
-  bool expects_new_ = true;  // that no record of the batch is stored already
+  bool expects_new_ = true;                         // that no record of the batch is stored already
+  analyze::FingerprintSet keys_{kRecordsPerBatch};  // of this batch
   LatestContext context_;
   std::vector<ContextRow> contexts_;  // of this batch
   std::vector<std::string> added_;

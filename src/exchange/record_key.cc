@@ -13,7 +13,7 @@ namespace inferometer::exchange {
 namespace {
 
 // Do not change: keys made from these, in this order, stand in databases.
-constexpr std::array<std::string_view, 15> kIdentity = {"device_id",
+constexpr std::array<std::string_view, 16> kIdentity = {"device_id",
                                                         "model_name",
                                                         "compute_device",
                                                         "energy_source",
@@ -27,7 +27,8 @@ constexpr std::array<std::string_view, 15> kIdentity = {"device_id",
                                                         "energy_uncertainty_mj",
                                                         "time_to_first_token_ms",
                                                         "decode_ms",
-                                                        "generated_tokens"};
+                                                        "generated_tokens",
+                                                        "tokens_per_second"};
 constexpr std::size_t kHexDigits = 32;
 
 // Appends the value as text that no other value has, with all its digits; nothing for an absent one.

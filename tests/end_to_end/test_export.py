@@ -131,6 +131,16 @@ def test_two_exports_at_once_store_each_record_once(metrics, server, database, t
     assert server.rows("SELECT count(*), (SELECT count(*) FROM contexts) FROM records", database) == [["7", "2"]]
 
 
+def test_id_that_is_another_records_key_stops_no_export(metrics, inferometer, server, database):
+    export(inferometer, server.url(database))
+    [[key]] = server.rows("SELECT min(record_key) FROM records WHERE record_id IS NULL", database)
+    put(metrics / "edge-3", "3", [record(50, record_id=key)])
+    other = server.create(database + "_other")
+    for _ in range(2):
+        export(inferometer, server.url(other))
+        assert server.rows("SELECT count(*), count(DISTINCT record_key) FROM records", other) == [["7", "7"]]
+
+
 def test_table_of_an_older_program_gets_the_new_columns(metrics, inferometer, server, database):
     export(inferometer, server.url(database))
     server.psql("ALTER TABLE records DROP COLUMN swap_mb; ALTER TABLE records ADD COLUMN note text", database)
@@ -166,7 +176,7 @@ def test_password_shows_in_no_message(metrics, inferometer):
     try:
         right = postgresql.PASSWORD.replace("/", "%2F").replace("@", "%40")
         assert export(inferometer, f"postgresql://inferometer:{right}@127.0.0.1:{port}/postgres").returncode == 0
-        for url in (f"postgresql://inferometer:hunter2@127.0.0.1:{port}/postgres", f"postgresql://hunter2@127.0.0.1:1/x?password=hunter2",
+        for url in (f"postgresql://inferometer:hunter2@127.0.0.1:{port}/postgres", "postgresql://hunter2@127.0.0.1:1/x?password=hunter2",
                     f"postgresql://inferometer:hunter2@127.0.0.1:{free_port()}/postgres"):
             done = export(inferometer, url, code=1)
             assert "password" in done.stderr or "refused" in done.stderr
