@@ -14,6 +14,8 @@
 #include "exchange/sha256.h"
 #include "os/input_stream.h"
 #include "record/fields.h"
+#include "record/json_read.h"
+#include "record/json_write.h"
 
 namespace inferometer::exchange {
 namespace {
@@ -137,6 +139,13 @@ Result<ImportedDevice> DeviceOf(const analyze::RecordOrigin& origin, const std::
   return ImportedDevice{std::move(name), std::move(canonical)};
 }
 
+// A metrics file would not be read with it.
+bool IsTooLong(const InferenceRecord& record) {
+  std::string json;
+  record::AppendJson(record, json);
+  return json.size() > record::kLargestRecordBytes;
+}
+
 void AddDamage(const std::vector<analyze::Damage>& damaged, ImportReport& report) {
   for (const analyze::Damage& damage : damaged) report.AddProblem(damage.file + ": " + damage.error);
 }
@@ -198,6 +207,11 @@ Status ImportDirectory(const std::filesystem::path& root, const std::function<vo
     }
     ASSIGN_OR_RETURN(const store::Context* const context, source.ContextOf(origin));
     record::RoundAsWritten(record);
+    if (IsTooLong(record)) {
+      report.AddProblem(
+          fmt::format("{}: a record longer than {} bytes", origin.file.path.string(), record::kLargestRecordBytes));
+      return Ok();
+    }
     return target.Add(*device, *context, record);
   };
   ASSIGN_OR_RETURN(const auto read, analyze::ForEachRecord(root, add, progress));

@@ -197,6 +197,16 @@ TEST_F(ImportRecordsTest, OlderDirectorysDamageAndHostileNamesAreNamed) {
   EXPECT_EQ(Records().count("edge_2_"), 1U);
 }
 
+TEST_F(ImportRecordsTest, RecordThatNoFileOfOursMayHoldIsNamed) {
+  std::string flags = ",\"flags\":[";
+  for (int i = 0; i < 64; ++i) flags += (i == 0 ? "\"" : ",\"") + std::string(1024, 'x') + "\"";
+  folder_.Put("old/edge-1/inference_metrics_1.json",
+              analyze::FileWith({analyze::OurRecord({1}, flags + "]"), analyze::OurRecord({2})}));
+  ASSERT_TRUE(ImportOlder().ok());
+  EXPECT_EQ(added_, 1U);
+  EXPECT_THAT(report_.problems, ElementsAre(HasSubstr("inference_metrics_1.json: a record longer than 65536 bytes")));
+}
+
 TEST_F(ImportRecordsTest, FormatOfAFileIsThatOfItsFirstLine) {
   folder_.Put("a", std::string("\n\ndata: ") + kLine);
   EXPECT_EQ(GuessFileFormat(folder_.path() / "a").value(), ForeignFormat::kOllama);

@@ -17,6 +17,7 @@ namespace inferometer::exchange {
 namespace {
 
 constexpr std::size_t kCopyBytes = std::size_t{1} << 16;
+constexpr std::size_t kMostBatchBytes = std::size_t{1} << 25;  // a batch of usual records has half as many
 constexpr std::string_view kStaging = "inferometer_staging";
 constexpr std::string_view kUniqueViolation = "23505";
 
@@ -57,7 +58,7 @@ class PostgresqlTarget final : public DatabaseTarget {
     PutRecordRow({key, origin.file.folder_name, context_.key()}, record, copy_);
     ++in_batch_;
     if (batch_.size() - sent_ >= kCopyBytes) RETURN_IF_ERROR(Send());
-    return in_batch_ == kRecordsPerBatch ? EndBatch() : Ok();
+    return in_batch_ == kRecordsPerBatch || batch_.size() >= kMostBatchBytes ? EndBatch() : Ok();
   }
 
   Status PutLoad(const analyze::RecordOrigin& origin) override {

@@ -168,6 +168,14 @@ def test_text_that_no_database_takes_is_stored_with_a_mark(inferometer, server, 
     assert sqlite3.connect(tmp_path / "a.sqlite").execute("SELECT model_name FROM records").fetchall() == [("a\ufffdb",)]
 
 
+def test_batch_of_the_longest_records_is_cut_short(inferometer, server, database, tmp_path):
+    long = ["x" * 1024] * 64
+    put(tmp_path / "metrics" / "edge", "1", [record(number, flags=long) for number in range(600)])
+    for _ in range(2):
+        export(inferometer, server.url(database))
+        assert server.rows("SELECT count(*), min(array_length(flags, 1)) FROM records", database) == [["600", "64"]]
+
+
 def test_password_shows_in_no_message(metrics, inferometer):
     port = free_port()
     server = postgresql.Server("listen_addresses=127.0.0.1", f"port={port}")
