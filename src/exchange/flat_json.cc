@@ -27,12 +27,12 @@ class FlatJsonReader {
     return record::WalkObject(text_, document_, object, [&](std::string_view key, value content) {
       std::string path = prefix;
       path.append(prefix.empty() ? "" : ".").append(key.substr(0, kLongestFlatText));
-      return Put(std::move(path), content, depth);
+      return Put(path, content, depth);
     });
   }
 
  private:
-  Status Put(std::string path, value content, std::size_t depth) {
+  Status Put(const std::string& path, value content, std::size_t depth) {
     const char* place = content.raw_json_token().data();
     json_type type{};
     if (const auto error = content.type().get(type)) {

@@ -16,7 +16,7 @@ struct Clear {
 };
 using PgResult = std::unique_ptr<PGresult, Clear>;
 
-std::string FirstLine(std::string text) { return text.substr(0, text.find('\n')); }
+std::string FirstLine(std::string_view text) { return std::string(text.substr(0, text.find('\n'))); }
 
 // Appendix A, PostgreSQL Error Codes.
 Code CodeOf(std::string_view state) {

@@ -91,6 +91,7 @@ class PostgresqlTarget final : public DatabaseTarget {
     RETURN_IF_ERROR(Run(CreateTableSql(table, Dialect::kPostgresql)));
     ASSIGN_OR_RETURN(const PostgresqlRows rows, connection_.Run(std::string(kColumns), {std::string(table.name)}));
     std::vector<FoundColumn> found;
+    found.reserve(rows.rows.size());
     for (const auto& row : rows.rows) found.push_back({row[0].value_or(""), row[1].value_or(""), row[2] == "t"});
     const auto missing = MissingColumns(table, found, Dialect::kPostgresql);
     if (!missing.ok()) return Status(missing.status().code(), name_ + ": " + missing.status().message());
