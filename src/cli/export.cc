@@ -37,6 +37,8 @@ std::function<int()> SetUpExport(CLI::App& app) {
   app.add_option("--metrics-dir", arguments->metrics_dir, "folder with the metrics files, at any depth")
       ->type_name("DIR")
       ->capture_default_str();
+  app.add_option("--lake", arguments->lake, "folder with the lake (default: lake in the metrics directory)")
+      ->type_name("DIR");
   app.add_option("--device", arguments->device, "only this device")->type_name("NAME|ID");
   app.add_option_function<exchange::TargetKind>(
          "--format", [arguments](exchange::TargetKind kind) { arguments->format = kind; },

@@ -19,6 +19,7 @@
 #include "exchange/postgresql_target.h"
 #include "exchange/sqlite_target.h"
 #include "exchange/text_target.h"
+#include "lake/partition.h"
 #include "os/whole_file_writer.h"
 
 namespace inferometer::cli {
@@ -50,7 +51,10 @@ class Export {
       return Say({directory.status().code(), directory.status().message() + "; name the folder with --metrics-dir"},
                  kFailed);
     }
-    if (directory->metrics.empty() && directory->unreadable.empty()) return NoRecords();
+    const auto in_lake =
+        lake::ListPartitions(arguments_.lake.empty() ? arguments_.metrics_dir / lake::kLakeFolder : arguments_.lake);
+    if (!in_lake.ok()) return Say(in_lake.status(), kFailed);
+    if (directory->metrics.empty() && directory->unreadable.empty() && in_lake->empty()) return NoRecords();
     const Status opened = Open(*name);
     if (!opened.ok()) return Say(opened, opened.code() == Code::kInvalidArgument ? kWrongUsage : kFailed);
     SayAddedColumns();
@@ -123,7 +127,8 @@ class Export {
       ++records_;
       return target_->Put(origin, record);
     };
-    ASSIGN_OR_RETURN(auto read, analyze::ForEachRecord(arguments_.metrics_dir, put, progress.Callback()));
+    ASSIGN_OR_RETURN(auto read, analyze::ForEachRecord(arguments_.metrics_dir, put, progress.Callback(),
+                                                       analyze::Repeats::kOnce, arguments_.lake));
     const auto put_load = [&](const RecordOrigin& origin) {
       const std::string id = TextOf(origin.context, "device_id");
       return asked_.Wants(id, origin.file.folder_name.value_or(id)) ? target_->PutLoad(origin) : Ok();

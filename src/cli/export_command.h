@@ -14,6 +14,7 @@ namespace inferometer::cli {
 
 struct ExportArguments {
   std::filesystem::path metrics_dir = "metrics";
+  std::filesystem::path lake;  // empty: "lake" in metrics_dir
   std::string to;
   std::optional<exchange::TargetKind> format;
   std::string device;  // name or id; empty: all

@@ -13,13 +13,15 @@ namespace {
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 constexpr std::size_t kHexDigits = 32;
 
-// As JSON that any database takes.
+// As JSON that any database takes; by key, since the same context comes in another order from a lake.
 std::string JsonOf(const store::Context& context) {
   store::Context storable;
   for (const auto& [key, value] : context) {
     const auto* text = std::get_if<std::string>(&value);
     storable.emplace_back(StorableText(key), text != nullptr ? StorableText(*text) : value);
   }
+  std::stable_sort(storable.begin(), storable.end(),
+                   [](const auto& one, const auto& other) { return one.first < other.first; });
   std::string json;
   store::AppendJson(storable, json);
   return json;

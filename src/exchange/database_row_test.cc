@@ -61,6 +61,7 @@ TEST(DatabaseRow, ContextStandsUnderAKeyOfItsContent) {
   EXPECT_EQ(row->json, R"({"host":"a","threads":4})");
   EXPECT_EQ(row->key.size(), 32U);
   EXPECT_EQ(MakeContextRow(context)->key, row->key);
+  EXPECT_EQ(MakeContextRow({context[1], context[0]})->key, row->key);
   EXPECT_NE(MakeContextRow({{"host", "b"}})->key, row->key);
   EXPECT_FALSE(MakeContextRow({}).has_value());
 }

@@ -116,7 +116,7 @@ class LineImport {
 class SourceOfFile {
  public:
   Result<const store::Context*> ContextOf(const analyze::RecordOrigin& origin) {
-    if (path_ == origin.file.path) return &context_;
+    if (path_ == origin.file.path && said_ == origin.context) return &context_;
     ASSIGN_OR_RETURN(const std::string checksum, ChecksumOf(origin.file.path));
     context_ = origin.context;
     for (auto& entry : SourceContext("metrics", origin.file.path, checksum)) {
@@ -125,11 +125,13 @@ class SourceOfFile {
       if (!is_said) context_.push_back(std::move(entry));
     }
     path_ = origin.file.path;
+    said_ = origin.context;
     return &context_;
   }
 
  private:
   std::filesystem::path path_;
+  store::Context said_;  // by the file itself
   store::Context context_;
 };
 

@@ -5,6 +5,7 @@
 #include "analyze/each_record.h"
 #include "base/device_id.h"
 #include "exchange/record_key.h"
+#include "lake/partition.h"
 #include "record/json_write.h"
 
 namespace inferometer::exchange {
@@ -29,14 +30,17 @@ analyze::Fingerprint FingerprintOf(const InferenceRecord& record) {
   return analyze::FingerprintOfId(RecordKeyOf(record));
 }
 
-// Of the records that stand in a folder's files now. What is damaged there is as good as not there.
-Result<analyze::FingerprintSet> KnownIn(const std::filesystem::path& folder) {
+// Of the device's records that stand in its folder's files now, or in the lake that they were archived into. What is
+// damaged there is as good as not there.
+Result<analyze::FingerprintSet> KnownIn(const std::filesystem::path& folder, const std::filesystem::path& lake,
+                                        const std::string& device_id) {
   analyze::FingerprintSet known;
   const auto take = [&](const analyze::RecordOrigin&, const InferenceRecord& record) {
-    known.Insert(FingerprintOf(record));
+    const auto id = base::CanonicalDeviceId(record.device_id.value_or(""));
+    if (id.ok() && *id == device_id) known.Insert(FingerprintOf(record));
     return Ok();
   };
-  RETURN_IF_ERROR(analyze::ForEachRecord(folder, take).status());
+  RETURN_IF_ERROR(analyze::ForEachRecord(folder, take, nullptr, analyze::Repeats::kOnce, lake).status());
   return known;
 }
 
@@ -50,7 +54,7 @@ Status ImportTarget::Enter(const ImportedDevice& device) {
   ASSIGN_OR_RETURN(os::FileLock lock, store::LockFolder(path));
   store::MetricsFolder folder(path, device.id, false, calls_, clock_);
   RETURN_IF_ERROR(folder.Prepare());
-  ASSIGN_OR_RETURN(analyze::FingerprintSet known, KnownIn(path));
+  ASSIGN_OR_RETURN(analyze::FingerprintSet known, KnownIn(path, out_ / lake::kLakeFolder, device.id));
   open_.emplace(Open{device, std::move(lock), std::move(folder), std::move(known)});
   return Ok();
 }

@@ -39,7 +39,7 @@ Status ForEachLoad(const std::filesystem::path& root, const std::function<Status
     const auto text = os::ReadFile(file.path, kLargestLoadBytes);
     const auto load = text.ok() ? ParseLoad(*text) : Result<store::Context>(text.status());
     if (load.ok()) {
-      RETURN_IF_ERROR(each({file, *load}));
+      RETURN_IF_ERROR(each({file, *load, {}, {}}));
     } else {
       damaged.push_back({file.path.string(), load.status().offset_bytes(), load.status().message()});
     }

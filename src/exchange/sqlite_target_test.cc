@@ -22,7 +22,7 @@ class SqliteTargetTest : public ::testing::Test {
     EXPECT_TRUE(target.ok()) << target.status().message();
     if (!target.ok()) return 0;
     for (const std::string& json : records) {
-      EXPECT_TRUE((*target)->Put({found_, context}, record::ParseRecord(json).value()).ok());
+      EXPECT_TRUE((*target)->Put({found_, context, {}, {}}, record::ParseRecord(json).value()).ok());
     }
     EXPECT_TRUE((*target)->Finish().ok());
     added_ = (*target)->added_columns();
@@ -86,7 +86,7 @@ TEST_F(SqliteTargetTest, MoreThanOneBatchIsStored) {
 TEST_F(SqliteTargetTest, BatchThatWasNotFinishedIsNotThere) {
   {
     auto target = Open();
-    ASSERT_TRUE((*target)->Put({found_, {}}, record::ParseRecord(analyze::OurRecord({1})).value()).ok());
+    ASSERT_TRUE((*target)->Put({found_, {}, {}, {}}, record::ParseRecord(analyze::OurRecord({1})).value()).ok());
   }
   EXPECT_EQ(Ask("SELECT count(*) FROM records"), "0\n");
 }
@@ -134,8 +134,8 @@ TEST_F(SqliteTargetTest, FolderThatIsNotThereIsNamed) {
 TEST_F(SqliteTargetTest, LoadsAreRememberedEachOnce) {
   for (int run = 0; run < 2; ++run) {
     auto target = Open();
-    ASSERT_TRUE((*target)->PutLoad({found_, {{"model_name", "SmolLM2"}, {"load_time_seconds", 1.5}}}).ok());
-    ASSERT_TRUE((*target)->PutLoad({found_, {{"model_name", "SmolLM2"}, {"load_time_seconds", 2.5}}}).ok());
+    ASSERT_TRUE((*target)->PutLoad({found_, {{"model_name", "SmolLM2"}, {"load_time_seconds", 1.5}}, {}, {}}).ok());
+    ASSERT_TRUE((*target)->PutLoad({found_, {{"model_name", "SmolLM2"}, {"load_time_seconds", 2.5}}, {}, {}}).ok());
     ASSERT_TRUE((*target)->Finish().ok());
   }
   EXPECT_EQ(Ask("SELECT device_name, model_name, load_time_seconds FROM loads ORDER BY 3"),

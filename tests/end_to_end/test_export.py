@@ -224,6 +224,16 @@ def test_csv_is_that_of_analyze_and_json_lines_are_the_records(metrics, inferome
     assert len(list(csv.DictReader(io.StringIO(export(inferometer, "-", "--format", "csv").stdout)))) == 7
 
 
+def test_records_of_the_lake_are_exported_with_their_keys(metrics, inferometer, server, database):
+    export(inferometer, server.url(database))
+    done = inferometer("archive", "--grace", "0s")
+    assert done.returncode == 0, done.stderr
+    assert not list(metrics.glob("*/inference_metrics_*")), "they are in the lake only"
+    put(metrics / "edge-1", "pi-07_9", [record(60)])
+    done = export(inferometer, server.url(database))
+    assert "8 records to" in done.stderr and "1 of them new or changed" in done.stderr
+
+
 def test_damaged_file_is_named_and_the_rest_is_exported(metrics, inferometer, tmp_path):
     (metrics / "edge-1" / "inference_metrics_x.json").write_text('{"detailed_metrics":[{"timestamp":"x"')
     done = export(inferometer, "out.sqlite", code=1)

@@ -110,6 +110,14 @@ def test_older_directory_becomes_ours_each_record_once(inferometer, tmp_path):
     assert json.loads(inferometer("verify", "metrics", "--format", "json").stdout)["findings_count"] == 0
 
 
+def test_what_was_imported_and_archived_is_not_imported_again(inferometer, tmp_path):
+    file = lines(tmp_path / "server.jsonl", LLAMA_SERVER)
+    assert inferometer("import", file).returncode == 0
+    assert inferometer("archive", "--grace", "0s").returncode == 0
+    assert not list(imported(tmp_path))
+    assert "1 were there already" in inferometer("import", file).stderr
+
+
 def test_wrong_usage_names_the_next_step(inferometer, tmp_path):
     (tmp_path / "old").mkdir()
     assert inferometer("import", "old", "--format", "ollama").returncode == 2
