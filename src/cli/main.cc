@@ -16,7 +16,9 @@
 #include "cli/command.h"
 #include "cli/device.h"
 #include "cli/doctor.h"
+#include "cli/export.h"
 #include "cli/hub.h"
+#include "cli/import.h"
 #include "cli/keys.h"
 #include "cli/measure.h"
 #include "cli/query.h"
@@ -40,6 +42,10 @@ constexpr std::array kCommands = {
             SetUpAnalyze},
     Command{"Ask", "query", "SQL over every record: one SELECT, which can change nothing and reach nothing else",
             "inferometer query \"SELECT model_name, avg(tokens_per_second) FROM records GROUP BY 1\"", SetUpQuery},
+    Command{"Ask", "export", "every record into PostgreSQL, SQLite, CSV or JSON lines",
+            "inferometer export --to records.sqlite", SetUpExport},
+    Command{"Ask", "import", "what llama-bench, AIPerf, llama-server, Ollama or the older system wrote, as records",
+            "inferometer import bench.jsonl --device-id pi-07", SetUpImport},
     Command{"Keep", "verify", "whether what was recorded is all there, once, and whole", "inferometer verify metrics",
             SetUpVerify},
     Command{"Keep", "archive", "metrics files into Parquet, a twentieth of their size, for any engine to read",

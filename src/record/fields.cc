@@ -158,7 +158,7 @@ constexpr Field kFields[] = {
     {"flags", "Quality", "",
      "What makes the record unfit to compare, if anything: concurrent, throttled, swap, major_faults, steal, "
      "background_load, "
-     "clock_step, short_window.",
+     "clock_step, short_window; of imported ones synthetic (a test without a real prompt or answer) and warmup.",
      &R::flags},
     {"probe_overhead_us", "Quality", "us",
      "Time spent measuring, at begin and end together; outside inference_time_ms.", &R::probe_overhead_us, 1},

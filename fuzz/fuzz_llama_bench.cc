@@ -1,0 +1,5 @@
+#include "foreign.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  return FuzzForeignLine(inferometer::exchange::ForeignFormat::kLlamaBench, data, size);
+}
