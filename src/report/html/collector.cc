@@ -8,7 +8,7 @@
 namespace inferometer::report::html {
 namespace {
 
-constexpr std::size_t kMostMoments = 20'000;  // of all time lines together: what a page can hold
+constexpr std::size_t kMostMoments = 12'000;  // of all time lines together: what a page can hold
 
 // The places of the groups with the most inferences; of two with as many, the earlier one.
 std::vector<std::size_t> Largest(const std::vector<analyze::Group>& groups, std::size_t most) {

@@ -32,7 +32,7 @@ class HtmlTable {
   // `more` says where rows are that had no room, as "`inferometer analyze --format csv` has them".
   [[nodiscard]] std::string Take(std::string_view more) &&;
 
-  static constexpr std::size_t kMostBytes = 300'000;
+  static constexpr std::size_t kMostBytes = 250'000;
 
  private:
   void Cell(std::string_view markup, bool is_number);

@@ -17,8 +17,8 @@ struct PageInput {
   std::string_view program;  // "inferometer 0.1.0", said at the end
 };
 
-// HTML with its pictures as SVG and its style inside, without script, below 5 MB; the policy in it forbids whatever
-// would load something. The same input gives the same bytes. All that comes from files is escaped.
+// HTML with its pictures as SVG and its style inside, without script, at most about 5 MB; the policy in it forbids
+// whatever would load something. The same input gives the same bytes. All that comes from files is escaped.
 [[nodiscard]] std::string Page(const PageInput& input);
 
 }  // namespace inferometer::report::html

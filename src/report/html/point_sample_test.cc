@@ -28,6 +28,12 @@ TEST(PointSample, FewPointsAreAllKept) {
   EXPECT_EQ(sample.Points().size(), 3U);
 }
 
+TEST(PointSample, OfManyThoseWithTheSmallestHashesAreKept) {
+  PointSample sample(2);
+  for (const std::uint64_t hash : {7U, 3U, 9U, 1U, 5U}) sample.Add(hash, {static_cast<double>(hash), 0});
+  EXPECT_EQ(sample.Points(), (std::vector<Point>{{1, 0}, {3, 0}, {9, 0}}));  // 9 is the outermost
+}
+
 TEST(PointSample, OutermostPointsAreKeptWhateverTheirHash) {
   PointSample sample(10);
   for (const auto& [hash, point] : ManyPoints()) sample.Add(hash, point);

@@ -79,9 +79,12 @@ PathData& PathData::Dot(Place at) {
   return *this;
 }
 
+// Relative steps are shorter.
 PathData& PathData::Cross(Place at, double half) {
-  MoveTo({at.x - half, at.y - half}).LineTo({at.x + half, at.y + half});
-  return MoveTo({at.x - half, at.y + half}).LineTo({at.x + half, at.y - half});
+  MoveTo({at.x - half, at.y - half});
+  const std::string width = Number(2 * half);
+  fmt::format_to(std::back_inserter(data_), "l{0} {0}m-{0} 0l{0}-{0}", width);
+  return *this;
 }
 
 Svg::Svg(std::string_view id, Size size, std::string_view title, std::string_view description) {

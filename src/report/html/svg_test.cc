@@ -29,8 +29,8 @@ TEST(Svg, AllTextsAreEscaped) {
 
 TEST(PathData, IsShort) {
   PathData path;
-  path.MoveTo({1, 2.04}).LineTo({-0.04, -3.25}).HorizontalTo(4).VerticalTo(5.06).Close().Dot({7, 8});
-  EXPECT_EQ(path.data(), "M1 2L0 -3.3H4V5.1ZM7 8h0");
+  path.MoveTo({1, 2.04}).LineTo({-0.04, -3.25}).HorizontalTo(4).VerticalTo(5.06).Close().Dot({7, 8}).Cross({5, 6}, 2.5);
+  EXPECT_EQ(path.data(), "M1 2L0 -3.3H4V5.1ZM7 8h0M2.5 3.5l5 5m-5 0l5-5");
 }
 
 TEST(Fitting, CutsInTheMiddleAndBetweenCharacters) {

@@ -150,7 +150,12 @@ class TimePicture {
   void PutEvents(const char* name, const std::vector<WallTime>& times, double& top) {
     if (times.empty()) return;
     PathData crosses;
-    for (const WallTime time : times) crosses.Cross({X(time), top + 7}, 2.6);
+    double last = -1;
+    for (const WallTime time : times) {
+      if (X(time) - last < 1) continue;  // nobody could tell the two apart
+      last = X(time);
+      crosses.Cross({last, top + 7}, 2.5);
+    }
     svg_.Text("q", {0, top + 11}, Anchor::kStart, name);
     svg_.Path("alarm", crosses);
     top += kEventHeight;

@@ -37,6 +37,11 @@ TEST(TimeScale, LongGapsAreFoldedAndKeepTheirLength) {
   EXPECT_THAT(LabelsOf(scale), ::testing::Contains("11-22 10:00"));
 }
 
+TEST(TimeScale, GapIsMeasuredAgainstWhatIsLeft) {
+  const TimeScale scale({{kBegin, kBegin + 30min}, {kBegin + 20h, kBegin + 21h}, {kBegin + 200h, kBegin + 201h}}, 600);
+  EXPECT_EQ(scale.folds().size(), 2U);
+}
+
 TEST(TimeScale, OverlappingStretchesAreNoGap) {
   const TimeScale scale({{kBegin, kBegin + 50h}, {kBegin + 1h, kBegin + 2h}, {kBegin + 49h, kBegin + 51h}}, 600);
   EXPECT_TRUE(scale.folds().empty());
