@@ -122,7 +122,7 @@ void AppendTable(const Report& report, HtmlWriter& html) {
 
 Section HeatSection(const Report& report) {
   HtmlWriter body;
-  AppendWhoIsPictured(report, body);
+  AppendWhoIsMeant(report, body);
   AppendAbsent(report, body);
   AppendPictures(report, body);
   AppendTable(report, body);

@@ -159,6 +159,36 @@ TEST_F(PageTest, ExtremeValuesMakeAPage) {
   }
 }
 
+TEST_F(PageTest, RecordsThatCameInBetweenAreSaid) {
+  Put("d/inference_metrics_a.json", {OurRecord({1, 100}), OurRecord({2, 200})});
+  Collect();
+  const analyze::Analysis before = analysis_;
+  Put("d/inference_metrics_b.json", {OurRecord({3, 150}), OurRecord({4, 9'999})});
+  Collector collector(before.groups);
+  const auto read = analyze::ForEachRecord(folder_.path(), [&](const auto& origin, const InferenceRecord& record) {
+    collector.Add(origin, record);
+    return Ok();
+  });
+  ASSERT_TRUE(read.ok());
+  collector.Finish();
+  const std::string page = Page({before, collector, {}, "inferometer test"});
+  EXPECT_THAT(page, HasSubstr("2 inferences in 1 file; none failed. The pictures hold 4:"));
+}
+
+TEST_F(PageTest, SectionsAboutSomeGroupsSaySo) {
+  for (std::size_t i = 0; i <= Collector::kMostPictured; ++i) {
+    std::string record = OurRecord({1, 100, 500, "a1", fmt::format("m{}", i)});
+    record.replace(record.find("/5eed/"), 6, fmt::format("/{}/", i));
+    Put(fmt::format("d/inference_metrics_{}.json", i), {record});
+  }
+  const std::string page = MakePage();
+  EXPECT_THAT(
+      page,
+      HasSubstr("Pictures show the 24 pairs of model and device with the most inferences; the tables have all 25."));
+  EXPECT_EQ(CountOf(page, "This section is about the 24 pairs of model and device with the most inferences, of 25."),
+            4U);
+}
+
 TEST_F(PageTest, EnergiesOfDifferentKindStandInDifferentPictures) {
   const std::string rapl =
       R"({"timestamp":"2025-10-07T10:30:00Z","device_id":"a1","model_name":"m","status":"ok","inference_time_ms":5,)"

@@ -71,6 +71,7 @@ void AppendDisagreements(const analyze::Analysis& analysis, HtmlWriter& html) {
 
 // Flags say what makes a record unfit to compare.
 void AppendFlags(const Report& report, HtmlWriter& html) {
+  AppendWhoIsMeant(report, html);
   HtmlTable table("table-flags", "Flagged inferences", {"Model", "Device", {"Flag", true}, "Inferences", "Of"});
   for (const auto& [place, series] : report.drawn.pictured()) {
     for (const auto& [flag, count] : series.flags()) {
@@ -108,7 +109,7 @@ std::string AnswerTo(const Report& report) {
                        Counted(report.analysis.damaged.size(), "damaged file was", "damaged files were"));
   }
   if (report.drawn.records() != total) {
-    out += fmt::format(" While the page was made, the records became {}: the pictures have them.",
+    out += fmt::format(" The pictures hold {}: some came while the page was made, or stand in a damaged file.",
                        Fixed(static_cast<double>(report.drawn.records()), 0));
   }
   return out + "</p>";
@@ -119,7 +120,7 @@ std::string AnswerTo(const Report& report) {
 Section ConditionsSection(const Report& report) {
   const std::vector<std::size_t> known = KnownConditions(report);
   HtmlWriter body;
-  AppendWhoIsPictured(report, body);
+  AppendWhoIsMeant(report, body);
   if (!known.empty()) {
     std::vector<Column> header = {"Model", "Device"};
     for (const std::size_t i : known) header.emplace_back(kConditions[i].name, true);

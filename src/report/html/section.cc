@@ -53,6 +53,14 @@ void AppendWhoIsPictured(const Report& report, HtmlWriter& html) {
                   report.drawn.pictured().size(), Fixed(static_cast<double>(report.groups().size()), 0)));
 }
 
+void AppendWhoIsMeant(const Report& report, HtmlWriter& html) {
+  if (report.AreAllPictured()) return;
+  html.Markup(
+      fmt::format("<p class=\"note\">This section is about the {} pairs of model and device with the most "
+                  "inferences, of {}.</p>\n",
+                  report.drawn.pictured().size(), Fixed(static_cast<double>(report.groups().size()), 0)));
+}
+
 void AddNames(const Label& label, HtmlTable& table) {
   table.Name(label.model);
   table.Name(label.more.empty() ? label.device : label.device + " (" + label.more + ")");

@@ -49,8 +49,10 @@ void AppendFigure(std::string_view caption, const std::function<std::string(Form
 [[nodiscard]] std::string CardHead(const Label& label, std::size_t count);
 // A figure that is as wide as a phone, for a grid of them: <div class="cards">.
 void AppendCard(std::string_view caption, std::string_view svg, HtmlWriter& html);
-// Says which groups have pictures where not all have.
+// Says which groups have pictures where not all have, for a section whose tables have all groups.
 void AppendWhoIsPictured(const Report& report, HtmlWriter& html);
+// The same for a section that is about the pictured groups only.
+void AppendWhoIsMeant(const Report& report, HtmlWriter& html);
 // Model, device and what else tells the group apart, as the first two cells of a row.
 class HtmlTable;
 void AddNames(const Label& label, HtmlTable& table);

@@ -110,7 +110,7 @@ void AppendTable(const Report& report, HtmlWriter& html) {
 
 Section TimeSection(const Report& report) {
   HtmlWriter body;
-  AppendWhoIsPictured(report, body);
+  AppendWhoIsMeant(report, body);
   body.Markup(
       "<p class=\"note\">Nothing joins the marks: where nothing was recorded nothing is drawn. A long gap is folded: a "
       "shaded band with its length above it. Dashed lines: a new run of the program, which loads the model "
