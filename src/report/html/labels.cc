@@ -29,6 +29,7 @@ std::vector<std::string> PartsOf(const GroupKey& key) {
 
 std::vector<Label> LabelsOf(const std::vector<analyze::Group>& groups) {
   std::vector<Label> labels;
+  labels.reserve(groups.size());
   for (const analyze::Group& group : groups) {
     labels.push_back({ShortName(group.key.model_name), ShortName(group.key.device_name), ""});
   }

@@ -29,6 +29,7 @@ std::vector<Point> PointSample::Points() const {
   std::set<Entry> entries = kept_;
   if (seen_ > 0) entries.insert(outermost_.begin(), outermost_.end());
   std::vector<Point> points;
+  points.reserve(entries.size());
   for (const Entry& entry : entries) points.push_back(entry.second);
   return points;
 }

@@ -59,6 +59,7 @@ double WidestOf(const std::vector<std::string>& texts) {
 template <typename Rows>
 std::vector<std::string> NamesOf(const Rows& rows) {
   std::vector<std::string> labels;
+  labels.reserve(rows.size());
   for (const auto& row : rows) labels.push_back(row.label);
   return labels;
 }

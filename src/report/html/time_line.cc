@@ -68,6 +68,7 @@ void TimeLine::Widen() {
 
 std::vector<Slice> TimeLine::Slices() const {
   std::vector<Slice> slices;
+  slices.reserve(slices_.size());
   for (const auto& [ignored, slice] : slices_) slices.push_back(slice);
   return slices;
 }
