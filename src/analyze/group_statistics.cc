@@ -4,21 +4,18 @@
 #include <atomic>
 #include <thread>
 
+#include "analyze/group_index.h"
+
 namespace inferometer::analyze {
 namespace {
 
 using Groups = std::map<GroupKey, Columns>;
 
-bool IsOfSameModel(const GroupKey& a, const GroupKey& b) {
-  return a.device_id == b.device_id && a.device_name == b.device_name && a.model_name == b.model_name;
-}
-
 // The one group among `first` to `last` whose energies the records of `energyless` may stand beside, or nullptr.
 Columns* OnlyKindFor(const GroupKey& energyless, Groups::iterator first, Groups::iterator last) {
   Columns* only = nullptr;
   for (; first != last; ++first) {
-    if (!first->first.energy_source) continue;
-    if (energyless.compute_device && energyless.compute_device != first->first.compute_device) continue;
+    if (!TakesEnergyless(first->first, energyless)) continue;
     if (only != nullptr) return nullptr;
     only = &first->second;
   }

@@ -17,7 +17,50 @@ void AddQuantiles(Column& column, Spread& spread) {
   if (column.size() >= kLeastForP99) spread.p99 = found[2];
 }
 
+// The tokens after the first and the time they took, where both are known.
+struct Decoding {
+  double timed_tokens;
+  double decode_ms;
+  double tokens_per_second;
+};
+
+std::optional<Decoding> DecodingOf(const Sample& sample) {
+  const auto tokens = sample.Get(Quantity::kGeneratedTokens);
+  if (!tokens || *tokens < 2) return std::nullopt;
+  const double timed_tokens = *tokens - 1;
+  auto decode_ms = sample.Get(Quantity::kDecodeMs);
+  auto speed = sample.Get(Quantity::kTokensPerSecond);
+  if (!decode_ms && speed && *speed > 0) decode_ms = timed_tokens / *speed * kMillisecondsPerSecond;
+  if (!decode_ms || *decode_ms <= 0) return std::nullopt;
+  if (!speed) speed = timed_tokens / *decode_ms * kMillisecondsPerSecond;
+  return Decoding{timed_tokens, *decode_ms, *speed};
+}
+
+std::optional<double> EnergyPerTokenOf(const Sample& sample) {
+  const auto energy_mj = sample.Get(Quantity::kEnergyMj);
+  const auto tokens = sample.Get(Quantity::kGeneratedTokens);
+  if (!energy_mj || !tokens || *tokens < 1) return std::nullopt;
+  return *energy_mj / *tokens;
+}
+
 }  // namespace
+
+std::optional<double> ValueOf(const Sample& sample, Block block) {
+  if (sample.failed) return std::nullopt;
+  switch (block) {
+    case Block::kInferenceTime: return sample.Get(Quantity::kInferenceTimeMs);
+    case Block::kMemoryUsage: return sample.Get(Quantity::kMemoryUsedMb);
+    case Block::kCpuUsage: return sample.Get(Quantity::kCpuPercent);
+    case Block::kEnergy: return sample.Get(Quantity::kEnergyMj);
+    case Block::kTimeToFirstToken: return sample.Get(Quantity::kTimeToFirstTokenMs);
+    case Block::kEnergyPerToken: return EnergyPerTokenOf(sample);
+    case Block::kTokensPerSecond: {
+      const auto decoding = DecodingOf(sample);
+      return decoding ? std::optional(decoding->tokens_per_second) : std::nullopt;
+    }
+  }
+  return std::nullopt;
+}
 
 std::optional<double> StatisticOf(const Spread& spread, std::string_view name) {
   if (name == "min") return spread.min;
@@ -48,17 +91,11 @@ void Columns::Add(const Sample& sample) {
 }
 
 void Columns::AddSpeed(const Sample& sample) {
-  const auto tokens = sample.Get(Quantity::kGeneratedTokens);
-  if (!tokens || *tokens < 2) return;
-  const double timed_tokens = *tokens - 1;
-  auto decode_ms = sample.Get(Quantity::kDecodeMs);
-  auto speed = sample.Get(Quantity::kTokensPerSecond);
-  if (!decode_ms && speed && *speed > 0) decode_ms = timed_tokens / *speed * kMillisecondsPerSecond;
-  if (!decode_ms || *decode_ms <= 0) return;
-  if (!speed) speed = timed_tokens / *decode_ms * kMillisecondsPerSecond;
-  Of(Block::kTokensPerSecond).Add(*speed);
-  speed_.above += timed_tokens;
-  speed_.below += *decode_ms;
+  const auto decoding = DecodingOf(sample);
+  if (!decoding) return;
+  Of(Block::kTokensPerSecond).Add(decoding->tokens_per_second);
+  speed_.above += decoding->timed_tokens;
+  speed_.below += decoding->decode_ms;
 }
 
 void Columns::AddEnergy(const Sample& sample) {

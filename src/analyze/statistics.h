@@ -49,6 +49,9 @@ inline constexpr std::array<std::string_view, 7> kStatisticNames = {"min", "max"
 // By name, as in kStatisticNames; nothing where the spread does not have it.
 [[nodiscard]] std::optional<double> StatisticOf(const Spread& spread, std::string_view name);
 
+// What one record adds to a block; nothing where it has no such value, or failed. The blocks' min and max are of these.
+[[nodiscard]] std::optional<double> ValueOf(const Sample& sample, Block block);
+
 // How far the energies may be off: the half widths of their intervals. Their error is one of the source and the same
 // way in every record, so the total's is the sum, and the average's does not shrink with the number of records.
 struct EnergyUncertainty {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace inferometer::analyze {
 namespace {
 
@@ -22,6 +24,38 @@ TEST(Columns, SpreadOfOneQuantity) {
   EXPECT_EQ(spread->total, 10);
   EXPECT_EQ(spread->p50, 2.5);
   EXPECT_FALSE(columns.SpreadOf(Block::kMemoryUsage).has_value());
+}
+
+// Of whole records, of those without a speed of their own, and of those without tokens.
+std::vector<Sample> SomeSamples() {
+  using Q = Quantity;
+  std::vector<Sample> samples = {
+      Of({{Q::kInferenceTimeMs, 10}, {Q::kMemoryUsedMb, 5}, {Q::kCpuPercent, 90}, {Q::kTimeToFirstTokenMs, 4}}),
+      Of({{Q::kEnergyMj, 60}, {Q::kGeneratedTokens, 11}, {Q::kDecodeMs, 1000}}),
+      Of({{Q::kEnergyMj, 70}, {Q::kGeneratedTokens, 1}, {Q::kDecodeMs, 0}}),
+      Of({{Q::kEnergyMj, 80}, {Q::kGeneratedTokens, 0}}),
+      Of({{Q::kEnergyMj, 90}, {Q::kGeneratedTokens, 5}, {Q::kTokensPerSecond, 20}}),
+      Of({{Q::kGeneratedTokens, 5}, {Q::kTokensPerSecond, 0}}),
+  };
+  samples.push_back(samples[1]);
+  samples.back().failed = true;
+  return samples;
+}
+
+TEST(Columns, SpreadIsOfWhatValueOfGivesForEachRecord) {
+  Columns columns;
+  for (const Sample& sample : SomeSamples()) columns.Add(sample);
+  for (std::size_t i = 0; i < kBlocks; ++i) {
+    const auto block = static_cast<Block>(i);
+    std::vector<double> values;
+    for (const Sample& sample : SomeSamples()) {
+      if (const auto value = ValueOf(sample, block)) values.push_back(*value);
+    }
+    const auto spread = columns.SpreadOf(block).value();
+    EXPECT_EQ(spread.count, values.size()) << NameOf(block);
+    EXPECT_EQ(spread.min, *std::min_element(values.begin(), values.end())) << NameOf(block);
+    EXPECT_EQ(spread.max, *std::max_element(values.begin(), values.end())) << NameOf(block);
+  }
 }
 
 TEST(Columns, FailedInferencesAreCountedAndInNoAverage) {

@@ -47,6 +47,8 @@ std::function<int()> SetUpAnalyze(CLI::App& app) {
   app.add_option("--export-csv", arguments->export_csv, "write CSV, one line a device and model; - is standard output")
       ->type_name("FILE");
   app.add_flag("--records", arguments->records, "CSV with one line an inference");
+  app.add_option("--report", arguments->report, "write an HTML page with pictures and tables; - is standard output")
+      ->type_name("FILE");
   const auto set_format = [arguments](const std::string& name) {
     const std::string problem = ReadFormat(name, arguments->format);
     if (!problem.empty()) throw CLI::ValidationError("--format", problem);  // how CLI11 wants to hear of it

@@ -11,6 +11,7 @@
 #include "analyze/comparison.h"
 #include "analyze/each_record.h"
 #include "base/clock.h"
+#include "cli/analyze_report.h"
 #include "cli/command.h"
 #include "cli/reading_progress.h"
 #include "exchange/analysis_csv.h"
@@ -115,25 +116,24 @@ std::string Answer(const AnalyzeArguments& arguments, const Analysis& analysis) 
   }
 }
 
-// Where CSV goes: a file, whole or not at all, or standard output.
-class CsvTarget {
+// Where CSV or the report goes: a file, whole or not at all, or standard output.
+class Target {
  public:
-  static Result<CsvTarget> Open(const AnalyzeArguments& arguments, os::FileCalls& files, Streams& streams) {
-    if (arguments.export_csv.empty() || arguments.export_csv == kStandardOutput) {
-      return CsvTarget(streams, std::nullopt);
-    }
-    ASSIGN_OR_RETURN(os::WholeFileWriter file, os::WholeFileWriter::Open(files, arguments.export_csv));
-    return CsvTarget(streams, std::move(file));
+  // `name` is a path, or "-" or nothing for standard output.
+  static Result<Target> Open(const std::string& name, os::FileCalls& files, Streams& streams) {
+    if (name.empty() || name == kStandardOutput) return Target(streams, std::nullopt);
+    ASSIGN_OR_RETURN(os::WholeFileWriter file, os::WholeFileWriter::Open(files, name));
+    return Target(streams, std::move(file));
   }
-  Status Append(std::string_view csv) {
-    if (file_) return file_->Append(csv);
-    streams_->Data(csv);
+  Status Append(std::string_view text) {
+    if (file_) return file_->Append(text);
+    streams_->Data(text);
     return Ok();
   }
   Status Commit() { return file_ ? file_->Commit() : Ok(); }
 
  private:
-  CsvTarget(Streams& streams, std::optional<os::WholeFileWriter> file) : streams_(&streams), file_(std::move(file)) {}
+  Target(Streams& streams, std::optional<os::WholeFileWriter> file) : streams_(&streams), file_(std::move(file)) {}
   Streams* streams_;
   std::optional<os::WholeFileWriter> file_;
 };
@@ -145,7 +145,7 @@ class Run {
       : arguments_(arguments), files_(files), streams_(streams) {}
 
   int Records() {
-    auto target = CsvTarget::Open(arguments_, files_, streams_);
+    auto target = Target::Open(arguments_.export_csv, files_, streams_);
     if (!target.ok()) return Fail(target.status());
     std::string line;
     exchange::AppendRecordsHeader(line);
@@ -170,8 +170,10 @@ class Run {
 
   int Groups() {
     const bool exports = !arguments_.export_csv.empty();
-    auto target = CsvTarget::Open(arguments_, files_, streams_);
+    auto target = Target::Open(arguments_.export_csv, files_, streams_);
     if (!target.ok()) return Fail(target.status());
+    auto report = Target::Open(arguments_.report, files_, streams_);
+    if (!report.ok()) return Fail(report.status());
     auto analysis = Analyse();
     if (!analysis.ok()) return SayCannotRead(analysis.status(), streams_);
     SayDamage(analysis->damaged, streams_);
@@ -183,7 +185,12 @@ class Run {
       if (status.ok()) status = target->Commit();
       if (!status.ok()) return Fail(status);
     }
-    if (arguments_.export_csv != kStandardOutput) streams_.Data(Answer(arguments_, *analysis));
+    if (!arguments_.report.empty()) {
+      const Status status = WriteReport(*analysis, *report);
+      if (!status.ok()) return ReadFailure(status);
+    }
+    const bool is_taken = arguments_.export_csv == kStandardOutput || arguments_.report == kStandardOutput;
+    if (!is_taken) streams_.Data(Answer(arguments_, *analysis));
     return streams_.Arrived() && analysis->damaged.empty() ? kDone : kFailed;
   }
 
@@ -198,6 +205,14 @@ class Run {
     options.threads = arguments_.threads;
     options.progress = progress.Callback();
     return analyze::Analyze(arguments_.metrics_dir, options);
+  }
+
+  Status WriteReport(const Analysis& analysis, Target& target) {
+    ReadingProgress progress(streams_.err(), clock_);
+    ASSIGN_OR_RETURN(const std::string page,
+                     MakeReport(arguments_.metrics_dir, analysis, arguments_.costs, progress.Callback()));
+    RETURN_IF_ERROR(target.Append(page));
+    return target.Commit();
   }
 
   // False when the device asked for is not there.
@@ -239,21 +254,37 @@ class Run {
   bool found_device_ = false;
 };
 
+// What is wrong with the options together; empty where nothing is.
+std::string WrongTogether(const AnalyzeArguments& arguments) {
+  const bool report_is_out = arguments.report == kStandardOutput;
+  if (arguments.records && !arguments.report.empty()) return "--records and --report do not go together";
+  if (arguments.records && arguments.export_csv.empty() && arguments.format != OutputFormat::kCsv) {
+    return "--records writes CSV: add --export-csv FILE or --format csv";
+  }
+  if (arguments.records && arguments.compare) return "--records and --compare do not go together";
+  if (arguments.compare && !arguments.report.empty()) return "--report and --compare do not go together";
+  if (report_is_out && arguments.export_csv == kStandardOutput) {
+    return "--report - and --export-csv - do not go together: there is one standard output";
+  }
+  if (report_is_out && arguments.format != OutputFormat::kTable) {
+    return "--report - and --format do not go together: there is one standard output";
+  }
+  if (!arguments.report.empty() && arguments.report == arguments.export_csv) {
+    return "--report and --export-csv name the same file";
+  }
+  return "";
+}
+
 }  // namespace
 
 int RunAnalyze(const AnalyzeArguments& arguments, os::FileCalls& files, std::FILE* out, std::FILE* err) {
   Streams streams(out, err);
   Run run(arguments, files, streams);
-  if (!arguments.records) return run.Groups();
-  if (arguments.export_csv.empty() && arguments.format != OutputFormat::kCsv) {
-    streams.Say("--records writes CSV: add --export-csv FILE or --format csv");
+  if (const std::string wrong = WrongTogether(arguments); !wrong.empty()) {
+    streams.Say(wrong);
     return kWrongUsage;
   }
-  if (arguments.compare) {
-    streams.Say("--records and --compare do not go together");
-    return kWrongUsage;
-  }
-  return run.Records();
+  return arguments.records ? run.Records() : run.Groups();
 }
 
 }  // namespace inferometer::cli

@@ -18,6 +18,7 @@ struct AnalyzeArguments {
   bool compare = false;
   std::string export_csv;  // a file, or "-" for standard output; empty: none
   bool records = false;    // CSV has one line an inference
+  std::string report;      // an HTML page: a file, or "-" for standard output; empty: none
   OutputFormat format = OutputFormat::kTable;
   analyze::CostQuestion costs;
   unsigned threads = 0;  // 0: one a core

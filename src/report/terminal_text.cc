@@ -62,4 +62,12 @@ std::size_t ColumnsOf(std::string_view utf8) {
   return static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), [](char c) { return !IsContinuation(c); }));
 }
 
+std::size_t ByteOfColumn(std::string_view utf8, std::size_t column) {
+  std::size_t at = 0;
+  for (; at < utf8.size(); ++at) {
+    if (!IsContinuation(utf8[at]) && column-- == 0) break;
+  }
+  return at;
+}
+
 }  // namespace inferometer::report

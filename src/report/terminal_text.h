@@ -14,4 +14,7 @@ namespace inferometer::report {
 // How many columns it takes, one a character.
 [[nodiscard]] std::size_t ColumnsOf(std::string_view utf8);
 
+// The byte at which column number `column` begins, counted from 0; the size where there are fewer.
+[[nodiscard]] std::size_t ByteOfColumn(std::string_view utf8, std::size_t column);
+
 }  // namespace inferometer::report

@@ -1,0 +1,152 @@
+#include "report/html/strips.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "report/html/number_text.h"
+
+namespace inferometer::report::html {
+namespace {
+
+constexpr double kTop = 6;
+
+// Where the rows stand. On wide pictures the names stand left of the plot, on narrow ones above each row.
+class RowLayout {
+ public:
+  RowLayout(Form form, std::size_t rows, double name_width, double figure_width)
+      : form_(form), rows_(rows), name_width_(std::min(name_width, kMostNameWidth)) {
+    const double width = WidthIn(form);
+    plot_left_ = form == Form::kWide ? name_width_ + 12 : 6;
+    plot_right_ = width - (form == Form::kWide ? figure_width + 14 : 10);
+  }
+  [[nodiscard]] Place plot_corner() const { return {plot_left_, kTop}; }
+  [[nodiscard]] Size plot_size() const { return {plot_right_ - plot_left_, static_cast<double>(rows_) * RowHeight()}; }
+  [[nodiscard]] Size picture() const { return {WidthIn(form_), kTop + plot_size().height + Chart::kXAxisHeight + 4}; }
+  // The middle of a row's marks.
+  [[nodiscard]] double MarksAt(std::size_t row) const {
+    const double top = kTop + static_cast<double>(row) * RowHeight();
+    return form_ == Form::kWide ? top + RowHeight() / 2 : top + 28;
+  }
+  void PutTexts(std::size_t row, std::string_view label, std::string_view figure, Svg& svg) const {
+    const double y = MarksAt(row) + (form_ == Form::kWide ? 4 : -12);
+    if (form_ == Form::kWide) {
+      svg.Text("t", {name_width_, y}, Anchor::kEnd, Fitting(label, name_width_));
+      svg.Text("b", {WidthIn(form_), y}, Anchor::kEnd, figure);
+      return;
+    }
+    const double width = WidthIn(form_);
+    svg.Text("t", {0, y}, Anchor::kStart, Fitting(label, width - WidthOf(figure) - 12));
+    svg.Text("b", {width, y}, Anchor::kEnd, figure);
+  }
+
+ private:
+  static constexpr double kMostNameWidth = 360;
+  [[nodiscard]] double RowHeight() const { return form_ == Form::kWide ? 26 : 42; }
+  Form form_;
+  std::size_t rows_;
+  double name_width_;
+  double plot_left_;
+  double plot_right_;
+};
+
+double WidestOf(const std::vector<std::string>& texts) {
+  double widest = 0;
+  for (const std::string& text : texts) widest = std::max(widest, WidthOf(text) * 1.05);
+  return widest;
+}
+
+template <typename Rows>
+std::vector<std::string> NamesOf(const Rows& rows) {
+  std::vector<std::string> labels;
+  labels.reserve(rows.size());
+  for (const auto& row : rows) labels.push_back(row.label);
+  return labels;
+}
+
+// Lines down the plot at the ticks, which the eye follows from row to row.
+void PutGrid(const Axis& x, const Chart& chart, Svg& svg) {
+  for (const Tick& tick : x.ticks())
+    svg.Line("grid", {chart.X(tick.at), chart.top()}, {chart.X(tick.at), chart.bottom()});
+}
+
+void PutStrip(const analyze::Spread& spread, double y, const Chart& chart, Svg& svg) {
+  svg.Line("line", {chart.X(spread.min), y}, {chart.X(spread.max), y});
+  if (spread.p95) svg.Line("span", {chart.X(spread.p50), y}, {chart.X(*spread.p95), y});
+  svg.Circle("mark", {chart.X(spread.p50), y}, 5);
+}
+
+std::string DescriptionOf(const std::vector<Strip>& strips, std::string_view quantity) {
+  std::string out = fmt::format("In {}. ", quantity);
+  for (const Strip& strip : strips) {
+    const analyze::Spread& spread = strip.spread;
+    out += fmt::format("{}: median {}, smallest {}, largest {}, of {}. ", strip.label, Figure(spread.p50),
+                       Figure(spread.min), Figure(spread.max), Counted(spread.count, "value", "values"));
+  }
+  return out;
+}
+
+std::string FigureOf(const Uncertain& row) {
+  return row.uncertainty ? Figure(row.value) + " ± " + Figure(*row.uncertainty) : Figure(row.value);
+}
+
+}  // namespace
+
+std::string DrawStrips(const PictureText& text, const std::vector<Strip>& strips, Form form) {
+  double low = strips.front().spread.min;
+  double high = strips.front().spread.max;
+  std::vector<std::string> figures;
+  for (const Strip& strip : strips) {
+    low = std::min(low, strip.spread.min);
+    high = std::max(high, strip.spread.max);
+    figures.push_back(Figure(strip.spread.p50));
+  }
+  const Axis x = Axis::ForWide(low, high, Zero::kAlways, form == Form::kWide ? 7 : 5);
+  const Axis y = Axis::Exactly(0, 1, 2);
+  const RowLayout layout(form, strips.size(), WidestOf(NamesOf(strips)), WidestOf(figures));
+  Svg svg(fmt::format("{}{}", text.id, SuffixOf(form)), layout.picture(), text.title,
+          DescriptionOf(strips, text.quantity));
+  Chart chart(svg, layout.plot_corner(), layout.plot_size(), x, y);
+  PutGrid(x, chart, svg);
+  for (std::size_t i = 0; i < strips.size(); ++i) {
+    layout.PutTexts(i, strips[i].label, figures[i], svg);
+    PutStrip(strips[i].spread, layout.MarksAt(i), chart, svg);
+  }
+  chart.XAxis(text.quantity);
+  return std::move(svg).Take();
+}
+
+std::string DrawUncertain(const PictureText& text, const std::vector<Uncertain>& rows, Form form) {
+  double high = 0;
+  std::vector<std::string> figures;
+  std::string description = fmt::format("In {}. ", text.quantity);
+  for (const Uncertain& row : rows) {
+    high = std::max(high, row.value + row.uncertainty.value_or(0));
+    figures.push_back(FigureOf(row));
+    description += row.label + ": " + figures.back() + ". ";
+  }
+  const Axis x = Axis::Linear(0, high, Zero::kAlways, form == Form::kWide ? 7 : 5);
+  const Axis y = Axis::Exactly(0, 1, 2);
+  const RowLayout layout(form, rows.size(), WidestOf(NamesOf(rows)), WidestOf(figures));
+  Svg svg(fmt::format("{}{}", text.id, SuffixOf(form)), layout.picture(), text.title, description);
+  Chart chart(svg, layout.plot_corner(), layout.plot_size(), x, y);
+  PutGrid(x, chart, svg);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    layout.PutTexts(i, rows[i].label, figures[i], svg);
+    const double at = layout.MarksAt(i);
+    const double half = rows[i].uncertainty.value_or(0);
+    const double left = chart.X(rows[i].value - half);
+    const double right = chart.X(rows[i].value + half);
+    if (half > 0) {
+      PathData bar;
+      bar.MoveTo({left, at}).HorizontalTo(right);
+      for (const double end : {left, right}) bar.MoveTo({end, at - 5}).VerticalTo(at + 5);
+      svg.Path("line", bar);
+    }
+    svg.Circle("mark", {chart.X(rows[i].value), at}, 5);
+  }
+  chart.XAxis(text.quantity);
+  return std::move(svg).Take();
+}
+
+}  // namespace inferometer::report::html
