@@ -25,10 +25,10 @@ struct ImportedDevice {
   friend bool operator==(const ImportedDevice&, const ImportedDevice&) = default;
 };
 
-// Puts records into files of our layout, whole or not at all each, and none that the device's folder, or the lake of the directory, holds already (by
-// exchange/record_key.h): what was interrupted can be repeated. Holds the lock of one device's folder at a time; a
-// device that runs there is an error. Memory: one file, and 43 bytes for each record of that folder. One thread at a
-// time; `calls` and `clock` must outlive it.
+// Puts records into files of our layout, whole or not at all each, and none that the device's folder, or the lake of
+// the directory, holds already (by exchange/record_key.h): what was interrupted can be repeated. Holds the lock of one
+// device's folder at a time; a device that runs there is an error. Memory: one file, and 43 bytes for each record of
+// that folder. One thread at a time; `calls` and `clock` must outlive it.
 class ImportTarget {
  public:
   ImportTarget(std::filesystem::path out, os::FileCalls& calls, const base::Clock& clock)
