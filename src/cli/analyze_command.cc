@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "cli/command.h"
 #include "cli/reading_progress.h"
+#include "cli/streams.h"
 #include "exchange/analysis_csv.h"
 #include "exchange/analysis_json.h"
 #include "os/whole_file_writer.h"
@@ -28,40 +29,6 @@ using analyze::Damage;
 constexpr const char* kStandardOutput = "-";
 constexpr const char* kNextStep =
     "record something first (`inferometer device --generate 50`), or name the folder with --metrics-dir";
-
-// The two streams, and whether writing to the first ever failed.
-class Streams {
- public:
-  Streams(std::FILE* out, std::FILE* err) : out_(out), err_(err) {}
-  void Data(std::string_view text) {
-    failed_ = std::fwrite(text.data(), 1, text.size(), out_) != text.size() || failed_;
-  }
-  // One line on what was wrong; the text may hold pieces of files.
-  void Say(const std::string& sentence) {
-    const std::string line = "inferometer analyze: " + report::TerminalText(sentence) + "\n";
-    std::fwrite(line.data(), 1, line.size(), err_);
-  }
-  // True when all data arrived; says so otherwise.
-  bool Arrived() {
-    failed_ = std::fflush(out_) != 0 || failed_;
-    if (failed_) Say("standard output could not be written");
-    return !failed_;
-  }
-  [[nodiscard]] std::FILE* err() const { return err_; }
-
- private:
-  std::FILE* out_;
-  std::FILE* err_;
-  bool failed_ = false;
-};
-
-void SayDamage(const std::vector<Damage>& damaged, Streams& streams) {
-  for (const Damage& damage : damaged) {
-    // Some messages name the file themselves.
-    const bool is_named = damage.error.find(damage.file) != std::string::npos;
-    streams.Say((is_named ? damage.error : damage.file + ": " + damage.error) + "; left out");
-  }
-}
 
 void SayDisagreements(const Analysis& analysis, Streams& streams) {
   for (const analyze::Disagreement& one : analysis.disagreements) {
@@ -242,7 +209,7 @@ class Run {
 }  // namespace
 
 int RunAnalyze(const AnalyzeArguments& arguments, os::FileCalls& files, std::FILE* out, std::FILE* err) {
-  Streams streams(out, err);
+  Streams streams(out, err, "analyze");
   Run run(arguments, files, streams);
   if (!arguments.records) return run.Groups();
   if (arguments.export_csv.empty() && arguments.format != OutputFormat::kCsv) {

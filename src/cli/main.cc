@@ -13,6 +13,7 @@
 
 #include "cli/analyze.h"
 #include "cli/command.h"
+#include "cli/compare.h"
 #include "cli/device.h"
 #include "cli/doctor.h"
 #include "cli/hub.h"
@@ -36,6 +37,8 @@ constexpr std::array kCommands = {
             "inferometer measure -- ./llama-cli -m model.gguf -p hi", SetUpMeasure},
     Command{"Ask", "analyze", "summary and comparison of what was recorded", "inferometer analyze --compare",
             SetUpAnalyze},
+    Command{"Ask", "compare", "whether one run is faster, smaller or more frugal than another, with its uncertainty",
+            "inferometer compare metrics-before metrics-after", SetUpCompare},
     Command{"Keep", "verify", "whether what was recorded is all there, once, and whole", "inferometer verify metrics",
             SetUpVerify},
     Command{"Set up", "doctor", "what this machine can measure, what would allow more, and what can be published",

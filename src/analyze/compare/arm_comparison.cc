@@ -93,7 +93,9 @@ void SetUndecided(const Adjusted& adjusted, ArmComparison& comparison) {
     comparison.reason = fmt::format("the ranks do not tell A and B apart (p = {:.2g} in the family)", adjusted.p);
   } else if (comparison.systematic.value_or(0) > 0) {
     comparison.reason = fmt::format(
-        "the ranks differ (p = {:.2g}), but the energy source may be off by {:.0f} %, however many records there are",
+        "the ranks differ (p = {:.2g}), but by the uncertainty of the energies themselves the ratio may be off by "
+        "{:.0f} "
+        "%, however many records there are",
         adjusted.p, 100 * *comparison.systematic);
   } else {
     comparison.reason =

@@ -16,7 +16,7 @@
 namespace inferometer::analyze {
 namespace {
 
-using Generator = boost::random::mt19937_64;  // Boost's distributions are the same everywhere; those of std are not
+using Generator = boost::random::mt19937_64;  // Boost's distributions are fixed; those of std change with the library
 
 constexpr double kWidestLevel = 0.05;
 constexpr std::size_t kTail = static_cast<std::size_t>(kResamples * kWidestLevel / 2) + 2;

@@ -19,7 +19,7 @@ struct RatioTails {
   std::vector<double> high;  // the largest
 };
 
-// Percentile bootstrap of kResamples resamples, the same for the same seed on every machine. `block_length` counts for
+// Percentile bootstrap of kResamples resamples, the same for the same seed. `block_length` counts for
 // moving blocks only. Above kMostExact values an arm the medians' ranks are drawn from their limit, Student's t with
 // one less than the units as its degrees of freedom.
 [[nodiscard]] RatioTails BootstrapRatio(const Resampling& resampling, std::size_t block_length, std::uint64_t seed);

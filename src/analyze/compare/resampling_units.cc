@@ -97,7 +97,7 @@ std::optional<Resampling> CutBoth(const TwoArms& arms, Label label, Units units)
 std::string_view NameOf(Units units) {
   switch (units) {
     case Units::kPairedBlocks: return "paired blocks";
-    case Units::kBlocks: return "blocks";
+    case Units::kSeparateBlocks: return "blocks";
     case Units::kSessions: return "sessions";
     case Units::kMovingBlocks: return "moving blocks";
   }
@@ -108,7 +108,7 @@ Resampling ChooseUnits(const TwoArms& arms) {
   std::optional<Resampling> found;
   if (AllHave(arms, &Observation::block)) {
     found = PairBlocks(arms);
-    if (!found) found = CutBoth(arms, &Observation::block, Units::kBlocks);
+    if (!found) found = CutBoth(arms, &Observation::block, Units::kSeparateBlocks);
   } else if (AllHave(arms, &Observation::session)) {
     found = CutBoth(arms, &Observation::session, Units::kSessions);
   }

@@ -24,10 +24,10 @@ struct TwoArms {
 };
 
 enum class Units : std::uint8_t {
-  kPairedBlocks,  // blocks that hold values of both arms: a block is drawn with all of them
-  kBlocks,        // blocks of each arm
-  kSessions,      // runs of a program, of each arm
-  kMovingBlocks,  // no structure, or fewer than kLeastUnits of the above: each arm is one series
+  kPairedBlocks,    // blocks that hold values of both arms: a block is drawn with all of them
+  kSeparateBlocks,  // blocks of each arm
+  kSessions,        // runs of a program, of each arm
+  kMovingBlocks,    // no structure, or fewer than kLeastUnits of the above: each arm is one series
 };
 // "paired blocks", ...
 [[nodiscard]] std::string_view NameOf(Units units);

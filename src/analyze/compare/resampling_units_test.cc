@@ -55,7 +55,7 @@ TEST(ResamplingUnits, ValuesOfBlocksWithoutTheOtherArmAreLeftOutAndCounted) {
 
 TEST(ResamplingUnits, BlocksOfOneArmEachAreDrawnApart) {
   const Resampling apart = ChooseUnits({Blocks(0, 6, 2, 10), Blocks(6, 7, 2, 20)});
-  EXPECT_EQ(apart.units, Units::kBlocks);
+  EXPECT_EQ(apart.units, Units::kSeparateBlocks);
   EXPECT_EQ(apart.arms[0].units, 6U);
   EXPECT_EQ(apart.arms[1].units, 7U);
   EXPECT_THAT(apart.series[1], ElementsAre(20, 20, 20, 20, 20, 20, 20));
@@ -87,7 +87,7 @@ TEST(ResamplingUnits, AUnitsNumberIsItsMedian) {
 
 TEST(ResamplingUnits, HaveNames) {
   EXPECT_EQ(NameOf(Units::kPairedBlocks), "paired blocks");
-  EXPECT_EQ(NameOf(Units::kBlocks), "blocks");
+  EXPECT_EQ(NameOf(Units::kSeparateBlocks), "blocks");
   EXPECT_EQ(NameOf(Units::kSessions), "sessions");
   EXPECT_EQ(NameOf(Units::kMovingBlocks), "moving blocks");
 }

@@ -20,7 +20,7 @@ struct Noise {
 };
 inline constexpr double kOutlierFactor = 1.5;
 
-// Draws arms. The same ones for the same seed, on every machine.
+// Draws arms. The same ones for the same seed.
 class SimulatedRuns {
  public:
   explicit SimulatedRuns(std::uint64_t seed) : random_(seed) {}

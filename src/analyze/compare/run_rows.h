@@ -1,0 +1,112 @@
+#pragma once
+// What a comparison keeps of the records of its two arms.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "analyze/compare/metrics.h"
+#include "analyze/each_record.h"
+#include "inferometer/record.h"
+
+namespace inferometer::analyze {
+
+// What must be the same in both arms, or is what is compared.
+enum class Fact : std::uint8_t {
+  kDeviceId,
+  kModelName,
+  kQuantization,
+  kThreads,
+  kComputeDevice,
+  kGpuLayers,
+  kPowerMode,
+  kCpuGovernor,
+  kConditions,  // of the record: "warmup", and the flags that make it unfit beside others; empty where there are none
+};
+inline constexpr std::array<std::string_view, 9> kFactNames = {"device_id",  "model_name",     "quantization",
+                                                               "threads",    "compute_device", "gpu_layers",
+                                                               "power_mode", "cpu_governor",   "conditions"};
+using Facts = std::array<std::optional<std::string>, kFactNames.size()>;
+
+// Numbers that stand for texts in the order in which they came.
+class Names {
+ public:
+  // -1 for no text.
+  [[nodiscard]] std::int32_t Of(const std::optional<std::string>& text);
+  [[nodiscard]] const std::string& At(std::int32_t number) const { return texts_[static_cast<std::size_t>(number)]; }
+
+ private:
+  std::unordered_map<std::string, std::int32_t> numbers_;
+  std::vector<std::string> texts_;
+};
+
+// 112 bytes a record.
+struct Row {
+  std::array<double, kCompareMetrics.size()> values{};  // only those present mean something
+  std::int64_t time_us = 0;
+  std::int64_t run_index = 0;
+  std::int32_t block = -1;  // numbers of Names, -1 for none
+  std::int32_t session = -1;
+  std::int32_t prompt = -1;
+  std::int32_t energy_kind = -1;
+  std::int32_t prompt_tokens = -1;
+  std::int32_t generated_tokens = -1;
+  float energy_error = -1;  // relative, k = 2; below 0: not known
+  std::uint8_t present = 0;
+
+  [[nodiscard]] bool Has(std::size_t metric) const { return ((present >> metric) & 1U) != 0; }
+};
+static_assert(sizeof(Row) == 112);
+
+// Records with the same facts.
+struct FactClass {
+  Facts facts;
+  std::array<std::vector<Row>, 2> rows;
+};
+
+struct EnergyKind {
+  std::string source;
+  std::string scope;
+};
+
+// Collects both arms. Memory: 112 bytes a record, and each text once.
+class RunRows {
+ public:
+  // `arm`: 0 is A, 1 is B. A failed record is only counted.
+  void Add(std::size_t arm, const RecordOrigin& origin, const InferenceRecord& record);
+
+  // Puts the rows of every class into the order in which they ran. REQUIRES: after the last Add.
+  void Sort();
+
+  [[nodiscard]] const std::map<std::string, FactClass>& classes() const { return classes_; }
+  [[nodiscard]] EnergyKind KindOf(const Row& row) const;
+  [[nodiscard]] std::size_t total(std::size_t arm) const { return total_[arm]; }
+  [[nodiscard]] std::size_t failed(std::size_t arm) const { return failed_[arm]; }
+  // Energies whose uncertainty is above half of them: they are not compared.
+  [[nodiscard]] std::size_t below_resolution(std::size_t arm) const { return below_resolution_[arm]; }
+  // How many records of each arm a condition holds for, by name.
+  [[nodiscard]] const std::map<std::string, std::array<std::size_t, 2>>& conditions() const { return conditions_; }
+
+ private:
+  [[nodiscard]] Facts FactsOf(std::size_t arm, const RecordOrigin& origin, const InferenceRecord& record);
+  [[nodiscard]] std::optional<std::string> ConditionsOf(std::size_t arm, const InferenceRecord& record);
+  void PutEnergy(std::size_t arm, const InferenceRecord& record, Row& row);
+
+  std::map<std::string, FactClass> classes_;  // by their facts put together
+  Names blocks_;
+  Names sessions_;
+  Names prompts_;
+  Names energy_kinds_;
+  std::array<std::size_t, 2> total_{};
+  std::array<std::size_t, 2> failed_{};
+  std::array<std::size_t, 2> below_resolution_{};
+  std::map<std::string, std::array<std::size_t, 2>> conditions_;
+};
+
+}  // namespace inferometer::analyze
