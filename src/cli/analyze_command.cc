@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "analyze/analysis.h"
+#include "analyze/compare/group_answer.h"
 #include "analyze/comparison.h"
 #include "analyze/each_record.h"
 #include "base/clock.h"
@@ -18,6 +19,7 @@
 #include "exchange/analysis_json.h"
 #include "os/whole_file_writer.h"
 #include "report/analysis_tables.h"
+#include "report/comparison_table.h"
 #include "report/terminal_text.h"
 
 namespace inferometer::cli {
@@ -63,16 +65,18 @@ int SayCannotRead(const Status& status, Streams& streams) {
   return kFailed;
 }
 
-std::string Answer(const AnalyzeArguments& arguments, const Analysis& analysis) {
+// `groups` is there where they are compared.
+std::string Answer(const AnalyzeArguments& arguments, const Analysis& analysis,
+                   const std::optional<analyze::GroupAnswer>& groups) {
   const analyze::CostQuestion& costs = arguments.costs;
   const auto tables =
       arguments.format == OutputFormat::kMarkdown ? report::TableFormat::kMarkdown : report::TableFormat::kText;
-  if (arguments.compare) {
+  if (groups) {
     const analyze::Comparison comparison = Compare(analysis.groups);
     switch (arguments.format) {
-      case OutputFormat::kJson: return exchange::ComparisonJson(analysis, comparison, costs);
+      case OutputFormat::kJson: return exchange::ComparisonJson(analysis, comparison, *groups, costs);
       case OutputFormat::kCsv: return exchange::ComparisonCsv(comparison, costs);
-      default: return report::ComparisonTables(comparison, costs, tables);
+      default: return ComparisonTables(comparison, costs, tables) + GroupAnswerTables(*groups, tables);
     }
   }
   switch (arguments.format) {
@@ -150,7 +154,13 @@ class Run {
       if (status.ok()) status = target->Commit();
       if (!status.ok()) return Fail(status);
     }
-    if (arguments_.export_csv != kStandardOutput) streams_.Data(Answer(arguments_, *analysis));
+    std::optional<analyze::GroupAnswer> groups;
+    if (arguments_.compare) {
+      auto compared = CompareGroups();
+      if (!compared.ok()) return SayCannotRead(compared.status(), streams_);
+      groups = std::move(compared).value();
+    }
+    if (arguments_.export_csv != kStandardOutput) streams_.Data(Answer(arguments_, *analysis, groups));
     return streams_.Arrived() && analysis->damaged.empty() ? kDone : kFailed;
   }
 
@@ -165,6 +175,18 @@ class Run {
     options.threads = arguments_.threads;
     options.progress = progress.Callback();
     return analyze::Analyze(arguments_.metrics_dir, options);
+  }
+
+  // Reads every record once more, whole: a group's fields may be any.
+  Result<analyze::GroupAnswer> CompareGroups() {
+    const std::vector<std::string> device_and_model = {std::string(analyze::kDeviceName), "model_name"};
+    analyze::Grouping grouping(arguments_.by.empty() ? device_and_model : arguments_.by);
+    const auto each = [&](const analyze::RecordOrigin& origin, const InferenceRecord& record) {
+      if (IsAskedFor(origin.file, record)) grouping.Add(origin, record);
+      return Ok();
+    };
+    RETURN_IF_ERROR(Each(each).status());
+    return std::move(grouping).Compare({});
   }
 
   // False when the device asked for is not there.
@@ -211,6 +233,10 @@ class Run {
 int RunAnalyze(const AnalyzeArguments& arguments, os::FileCalls& files, std::FILE* out, std::FILE* err) {
   Streams streams(out, err, "analyze");
   Run run(arguments, files, streams);
+  if (!arguments.by.empty() && !arguments.compare) {
+    streams.Say("--by makes the groups of --compare: add that");
+    return kWrongUsage;
+  }
   if (!arguments.records) return run.Groups();
   if (arguments.export_csv.empty() && arguments.format != OutputFormat::kCsv) {
     streams.Say("--records writes CSV: add --export-csv FILE or --format csv");

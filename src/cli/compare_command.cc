@@ -76,7 +76,7 @@ class Run {
     if (!status.ok()) return Fail(status, kFailed);
     SayDamage(answer_.damaged, streams_);
     for (std::size_t arm = 0; arm < 2; ++arm) {
-      if (rows_.total(arm) == 0) return SayNoRecords(arm);
+      if (rows_.CountsOf(arm).total == 0) return SayNoRecords(arm);
     }
     answer_.comparison = CompareRuns(rows_, answer_.question);
     Print();

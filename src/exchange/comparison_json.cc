@@ -89,7 +89,7 @@ std::optional<double> ConfidenceOf(const ArmComparison& comparison) {
   return comparison.level ? std::optional(1 - *comparison.level) : std::nullopt;
 }
 
-void AppendComparison(const MetricComparison& one, std::string& out) {
+void AppendComparison(const MetricComparison& one, const std::optional<std::string>& group, std::string& out) {
   const ArmComparison& comparison = one.comparison;
   JsonObject object(out);
   object.Text("metric", std::string(analyze::kCompareMetrics[one.metric].name));
@@ -110,7 +110,7 @@ void AppendComparison(const MetricComparison& one, std::string& out) {
   if (comparison.units) Counts(object, "resampled_units", comparison.unit_counts, out);
   if (comparison.block_length) object.Integer("block_length", static_cast<std::int64_t>(*comparison.block_length));
   Counts(object, "left_out", one.left_out, out);
-  object.Close();
+  object.Text("group", group).Close();
 }
 
 void AppendArm(JsonObject& answer, std::size_t arm, const analyze::RunAnswer& from, std::string& out) {
@@ -189,7 +189,7 @@ std::string RunAnswerJson(const analyze::RunAnswer& from) {
   JsonObject answer(json);
   answer.Integer("schema_version", analyze::kSchemaVersion).Key("comparisons");
   AppendList(
-      from.comparison.comparisons, [&](const auto& one) { AppendComparison(one, json); }, json);
+      from.comparison.comparisons, [&](const auto& one) { AppendComparison(one, std::nullopt, json); }, json);
   answer.Key("margin_percent");
   record::AppendNumber(100 * from.question.rules.margin, json);
   answer.Integer("seed", static_cast<std::int64_t>(from.question.rules.seed));
@@ -202,6 +202,21 @@ std::string RunAnswerJson(const analyze::RunAnswer& from) {
   answer.Close();
   json += '\n';
   return json;
+}
+
+void AppendGroupAnswer(const analyze::GroupAnswer& answer, JsonObject& object, std::string& out) {
+  const auto append_texts = [&](std::string_view key, const std::vector<std::string>& texts) {
+    object.Key(key);
+    AppendList(
+        texts, [&](const std::string& text) { record::AppendQuoted(text, out); }, out);
+  };
+  append_texts("by", answer.by);
+  append_texts("groups", answer.groups);
+  object.Integer("groups_left_out", static_cast<std::int64_t>(answer.left_out)).Key("comparisons");
+  const auto append = [&](const analyze::GroupComparison& one) {
+    AppendComparison(one.comparison, answer.groups[one.group], out);
+  };
+  AppendList(answer.comparisons, append, out);
 }
 
 std::string RunAnswerCsv(const analyze::RunAnswer& from) {

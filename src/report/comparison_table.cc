@@ -22,6 +22,8 @@ using analyze::Verdict;
 
 constexpr int kRatioDecimals = 3;
 
+std::string MetricName(const MetricComparison& one) { return std::string(analyze::kCompareMetrics[one.metric].name); }
+
 // Four significant digits, whatever the unit.
 std::string Figure(double value) {
   const double size = std::abs(value);
@@ -88,25 +90,36 @@ void AddRow(const MetricComparison& one, Table& table) {
   table.Text(comparison.p_adjusted ? fmt::format("{:.2g}", *comparison.p_adjusted) : "-");
 }
 
-// Metrics with the same reason share a line.
-void AppendReasons(const std::vector<MetricComparison>& all, TableFormat format, std::string& out) {
-  std::vector<std::pair<std::string, std::string>> lines;  // reason and metrics, in the order in which they came
-  for (const MetricComparison& one : all) {
-    if (!one.stratum.empty()) continue;
-    const std::string metric(analyze::kCompareMetrics[one.metric].name);
-    const auto same = [&](const auto& line) { return line.first == one.comparison.reason; };
-    const auto found = std::find_if(lines.begin(), lines.end(), same);
-    if (found == lines.end()) {
-      lines.emplace_back(one.comparison.reason, metric);
-    } else {
-      found->second += ", " + metric;
+// Reasons with the metrics they are of, in the order in which they came; those with the same reason share a line.
+class Reasons {
+ public:
+  // `group` is empty where there is only one pair.
+  void Add(const std::string& reason, const std::string& group, const std::string& metric) {
+    const auto found =
+        std::find_if(lines_.begin(), lines_.end(), [&](const Line& line) { return line.reason == reason; });
+    Line& line = found == lines_.end() ? lines_.emplace_back(Line{reason, {}}) : *found;
+    std::string& metrics = line.metrics[group];
+    metrics += (metrics.empty() ? "" : ", ") + metric;
+  }
+  void AppendTo(TableFormat format, std::string& out) const {
+    for (const Line& line : lines_) {
+      std::string whom;
+      for (const auto& [group, metrics] : line.metrics) {
+        whom += whom.empty() ? "" : "; ";
+        whom += group.empty() ? metrics : group + " (" + metrics + ")";
+      }
+      out += fmt::format("{}: {}.\n", ShownAs(format, whom), ShownAs(format, line.reason));
+      if (format == TableFormat::kMarkdown) out += '\n';
     }
   }
-  for (const auto& [reason, metrics] : lines) {
-    out += fmt::format("{}: {}.\n", ShownAs(format, metrics), ShownAs(format, reason));
-    if (format == TableFormat::kMarkdown) out += '\n';
-  }
-}
+
+ private:
+  struct Line {
+    std::string reason;
+    std::map<std::string, std::string> metrics;  // by group
+  };
+  std::vector<Line> lines_;
+};
 
 void AppendCount(std::string_view what, const std::array<std::size_t, 2>& counts, std::string& line) {
   if (counts[0] + counts[1] == 0) return;
@@ -154,11 +167,43 @@ std::string RunAnswerTables(const analyze::RunAnswer& answer, TableFormat format
     AddRow(one, found->second);
   }
   for (const auto& [title, table] : tables) out += table.Render(format) + '\n';
-  AppendReasons(all, format, out);
+  Reasons reasons;
+  for (const MetricComparison& one : all) {
+    if (one.stratum.empty()) reasons.Add(one.comparison.reason, "", MetricName(one));
+  }
+  reasons.AppendTo(format, out);
   out += '\n' + CountsLine(answer.comparison) + MethodLine(answer);
   if (answer.comparison.strata_left_out > 0) {
     out += fmt::format("{} comparisons within smaller strata are not shown.\n", answer.comparison.strata_left_out);
   }
+  return out;
+}
+
+std::string GroupAnswerTables(const analyze::GroupAnswer& answer, TableFormat format) {
+  std::string out;
+  if (answer.comparisons.empty()) return out;
+  Reasons reasons;
+  for (std::size_t metric = 0; metric < analyze::kCompareMetrics.size(); ++metric) {
+    Table table(fmt::format("{}: each against {}", analyze::kCompareMetrics[metric].name, answer.groups.front()),
+                {"group", "n", "median", "first's median", "ratio", "verdict", "p (Holm)"});
+    for (const analyze::GroupComparison& group : answer.comparisons) {
+      const MetricComparison& one = group.comparison;
+      if (one.metric != metric || one.comparison.n[0] + one.comparison.n[1] == 0) continue;
+      table.Text(answer.groups[group.group]);
+      table.Number(static_cast<double>(one.comparison.n[1]), 0);
+      table.Text(MedianCell(one.comparison.median[1]));
+      table.Text(MedianCell(one.comparison.median[0]));
+      table.Text(RatioCell(one.comparison));
+      table.Text(Word(one));
+      table.Text(one.comparison.p_adjusted ? fmt::format("{:.2g}", *one.comparison.p_adjusted) : "-");
+      reasons.Add(one.comparison.reason, answer.groups[group.group], MetricName(one));
+    }
+    if (!table.empty()) out += '\n' + table.Render(format);
+  }
+  if (out.empty()) return out;
+  out += '\n';
+  reasons.AppendTo(format, out);
+  if (answer.left_out > 0) out += fmt::format("{} more groups are not compared.\n", answer.left_out);
   return out;
 }
 

@@ -183,10 +183,9 @@ std::vector<Part> WithEnough(const std::vector<Part>& parts) {
 
 class Comparing {
  public:
-  Comparing(RunRows& rows, const RunQuestion& question) : rows_(rows), question_(question) {
-    rows_.Sort();
-    strata_ = MatchStrata(rows_, question_.across);
-  }
+  // REQUIRES: `rows` are sorted.
+  Comparing(const RunRows& rows, const ArmPair& arms, const RunQuestion& question)
+      : rows_(rows), arms_(arms), question_(question), strata_(MatchStrata(rows, arms, question.across)) {}
 
   RunComparison Answer() {
     RunComparison answer;
@@ -200,26 +199,46 @@ class Comparing {
     DecideAll(answer.comparisons);
     DecideAll(by_stratum);
     for (MetricComparison& one : by_stratum) answer.comparisons.push_back(std::move(one));
+    for (MetricComparison& one : answer.comparisons) {
+      if (one.comparison.ratio) one.comparison.reason += NotesOn(one.metric);
+    }
     return answer;
+  }
+
+  // Without its verdict, which the family gives.
+  MetricComparison Overall(std::size_t metric) { return Overall(metric, PartsOf(metric)); }
+
+  // What the reason of a comparison adds.
+  [[nodiscard]] std::string NotesOn(std::size_t metric) const {
+    std::vector<std::string> absent = strata_.absent;
+    absent.insert(absent.end(), absent_[metric].begin(), absent_[metric].end());
+    std::string notes;
+    if (!strata_.differing.empty()) notes += "; differs as compared: " + Joined(strata_.differing);
+    if (!absent.empty()) notes += "; absent on both sides and taken for equal: " + Joined(absent);
+    return notes;
   }
 
  private:
   void CountRecords(RunComparison& answer) const {
+    std::map<std::string, std::array<std::size_t, 2>> conditions;
     for (std::size_t arm = 0; arm < 2; ++arm) {
-      answer.records[arm] = rows_.total(arm);
-      answer.failed[arm] = rows_.failed(arm);
-      answer.below_resolution[arm] = rows_.below_resolution(arm);
+      const ArmCounts counts = rows_.CountsOf(arms_[arm]);
+      answer.records[arm] = counts.total;
+      answer.failed[arm] = counts.failed;
+      answer.below_resolution[arm] = counts.below_resolution;
+      for (const auto& [name, count] : counts.conditions) conditions[name][arm] = count;
     }
     answer.unmatched = strata_.unmatched;
-    answer.conditions.assign(rows_.conditions().begin(), rows_.conditions().end());
+    answer.conditions.assign(conditions.begin(), conditions.end());
   }
 
   [[nodiscard]] Parts PartsOf(std::size_t metric) const {
     Parts parts;
     for (const auto& [key, same] : rows_.classes()) {
       for (std::size_t arm = 0; arm < 2; ++arm) {
-        parts.measured[arm] += static_cast<std::size_t>(std::count_if(
-            same.rows[arm].begin(), same.rows[arm].end(), [metric](const Row& row) { return row.Has(metric); }));
+        const auto rows = same.RowsOf(arms_[arm]);
+        const auto has = [metric](const Row& row) { return row.Has(metric); };
+        parts.measured[arm] += static_cast<std::size_t>(std::count_if(rows.begin(), rows.end(), has));
       }
     }
     for (const Stratum& stratum : strata_.both) {
@@ -274,28 +293,16 @@ class Comparing {
     }
   }
 
-  // One family; the reasons then get what holds for all.
   void DecideAll(std::vector<MetricComparison>& all) const {
     std::vector<ArmComparison> family;
     family.reserve(all.size());
     for (MetricComparison& one : all) family.push_back(std::move(one.comparison));
     Decide(family, question_.rules);
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      all[i].comparison = std::move(family[i]);
-      if (all[i].comparison.ratio) all[i].comparison.reason += NotesOn(all[i].metric);
-    }
+    for (std::size_t i = 0; i < all.size(); ++i) all[i].comparison = std::move(family[i]);
   }
 
-  [[nodiscard]] std::string NotesOn(std::size_t metric) const {
-    std::vector<std::string> absent = strata_.absent;
-    absent.insert(absent.end(), absent_[metric].begin(), absent_[metric].end());
-    std::string notes;
-    if (!strata_.differing.empty()) notes += "; differs as compared: " + Joined(strata_.differing);
-    if (!absent.empty()) notes += "; absent on both sides and taken for equal: " + Joined(absent);
-    return notes;
-  }
-
-  RunRows& rows_;
+  const RunRows& rows_;
+  const ArmPair arms_;
   const RunQuestion& question_;
   Strata strata_;
   std::array<std::vector<std::string>, kCompareMetrics.size()> absent_;
@@ -313,6 +320,35 @@ bool IsRegression(const MetricComparison& one, double margin) {
   return false;
 }
 
-RunComparison CompareRuns(RunRows& rows, const RunQuestion& question) { return Comparing(rows, question).Answer(); }
+RunComparison CompareRuns(RunRows& rows, const RunQuestion& question) {
+  rows.Sort();
+  return Comparing(rows, {0, 1}, question).Answer();
+}
+
+std::vector<GroupComparison> CompareGroups(RunRows& rows, std::span<const std::size_t> arms,
+                                           const RunQuestion& question) {
+  rows.Sort();
+  const std::size_t pairs = arms.empty() ? 0 : arms.size() - 1;
+  std::vector<std::vector<ArmComparison>> families(question.metrics.size());
+  std::vector<GroupComparison> all(pairs * families.size());
+  std::vector<std::string> notes(all.size());
+  for (std::size_t pair = 0; pair < pairs; ++pair) {
+    Comparing comparing(rows, {arms[0], arms[pair + 1]}, question);
+    for (std::size_t i = 0; i < families.size(); ++i) {
+      const std::size_t place = i * pairs + pair;
+      all[place] = {pair + 1, comparing.Overall(question.metrics[i])};
+      notes[place] = comparing.NotesOn(question.metrics[i]);
+      families[i].push_back(std::move(all[place].comparison.comparison));
+    }
+  }
+  for (std::size_t place = 0; place < all.size(); ++place) {
+    std::vector<ArmComparison>& family = families[place / pairs];
+    if (place % pairs == 0) Decide(family, question.rules);
+    ArmComparison& comparison = all[place].comparison.comparison;
+    comparison = std::move(family[place % pairs]);
+    if (comparison.ratio) comparison.reason += notes[place];
+  }
+  return all;
+}
 
 }  // namespace inferometer::analyze

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -54,5 +55,16 @@ struct RunAnswer {
 // The comparisons over all strata are one family, those within strata another (Decide). Values of several strata are
 // put together after each was divided by its stratum's centre, the geometric mean of both sides' medians.
 [[nodiscard]] RunComparison CompareRuns(RunRows& rows, const RunQuestion& question);
+
+// One group against the first.
+struct GroupComparison {
+  std::size_t group = 0;  // its place in `arms`
+  MetricComparison comparison;
+};
+
+// Each of `arms` from the second on against the first, metric by metric, over all strata; those of one metric are a
+// family. The first must not have been chosen by its figures: what comes out best of many beats others by chance.
+[[nodiscard]] std::vector<GroupComparison> CompareGroups(RunRows& rows, std::span<const std::size_t> arms,
+                                                         const RunQuestion& question);
 
 }  // namespace inferometer::analyze

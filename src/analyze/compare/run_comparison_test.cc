@@ -310,6 +310,26 @@ TEST_F(RunComparisonTest, ARegressionIsAWorseVerdictBeyondTheMargin) {
   EXPECT_FALSE(IsRegression(neither, margin));
 }
 
+TEST_F(RunComparisonTest, GroupsStandAgainstTheFirstAndAMetricIsAFamily) {
+  Run(2, 30, 100);
+  Run(0, 30, 100);
+  Run(1, 30, 120);
+  question_.metrics = {kTime, kSpeed};
+  const std::vector<std::size_t> arms = {2, 0, 1};
+  const std::vector<GroupComparison> all = CompareGroups(rows_, arms, question_);
+  ASSERT_EQ(all.size(), 4U);
+  EXPECT_EQ(all[0].group, 1U);
+  EXPECT_EQ(all[1].group, 2U);
+  EXPECT_EQ(all[1].comparison.metric, kTime);
+  EXPECT_EQ(all[1].comparison.comparison.verdict, Verdict::kHigher);
+  EXPECT_EQ(all[3].comparison.comparison.verdict, Verdict::kLower);
+  const ArmComparison& found = all[1].comparison.comparison;
+  EXPECT_NEAR(*found.p_adjusted, 2 * *found.p, 1e-15);
+  EXPECT_THAT(found.reason, HasSubstr("taken for equal"));
+  EXPECT_TRUE(CompareGroups(rows_, std::span(arms).first(1), question_).empty());
+  EXPECT_TRUE(CompareGroups(rows_, {}, question_).empty());
+}
+
 // What is chosen of records.
 class RecordChoiceTest : public ::testing::Test {
  protected:

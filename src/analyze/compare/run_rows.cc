@@ -36,6 +36,20 @@ std::optional<std::string> Within(const std::optional<std::string>& whole, const
   return whole.value_or("") + kBetween + *text;
 }
 
+std::optional<std::string> ConditionsOf(const InferenceRecord& record, ArmCounts& counts) {
+  std::string all;
+  const auto add = [&](std::string_view name) {
+    all += (all.empty() ? "" : ",") + std::string(name);
+    ++counts.conditions[std::string(name)];
+  };
+  if (record.warmup.value_or(false)) add(kWarmup);
+  for (const std::string_view name : kUnfit) {
+    const bool is_flagged = std::find(record.flags.begin(), record.flags.end(), name) != record.flags.end();
+    if (is_flagged || (name == "throttled" && record.throttled.value_or(false))) add(name);
+  }
+  return all;
+}
+
 }  // namespace
 
 std::int32_t Names::Of(const std::optional<std::string>& text) {
@@ -51,33 +65,19 @@ EnergyKind RunRows::KindOf(const Row& row) const {
   return {both.substr(0, middle), both.substr(middle + 1)};
 }
 
-std::optional<std::string> RunRows::ConditionsOf(std::size_t arm, const InferenceRecord& record) {
-  std::string all;
-  const auto add = [&](std::string_view name) {
-    all += (all.empty() ? "" : ",") + std::string(name);
-    ++conditions_[std::string(name)][arm];
-  };
-  if (record.warmup.value_or(false)) add(kWarmup);
-  for (const std::string_view name : kUnfit) {
-    const bool is_flagged = std::find(record.flags.begin(), record.flags.end(), name) != record.flags.end();
-    if (is_flagged || (name == "throttled" && record.throttled.value_or(false))) add(name);
-  }
-  return all;
-}
-
-Facts RunRows::FactsOf(std::size_t arm, const RecordOrigin& origin, const InferenceRecord& record) {
+Facts RunRows::FactsOf(const RecordOrigin& origin, const InferenceRecord& record, ArmCounts& counts) {
   Facts facts;
   for (std::size_t i = 0; i < Index(Fact::kConditions); ++i) facts[i] = FieldText(kFactNames[i], origin, record);
-  facts[Index(Fact::kConditions)] = ConditionsOf(arm, record);
+  facts[Index(Fact::kConditions)] = ConditionsOf(record, counts);
   return facts;
 }
 
-void RunRows::PutEnergy(std::size_t arm, const InferenceRecord& record, Row& row) {
+void RunRows::PutEnergy(const InferenceRecord& record, ArmCounts& counts, Row& row) {
   constexpr unsigned kEnergies = 0b11000000;  // the last two metrics
   static_assert(kCompareMetrics[6].is_energy && kCompareMetrics[7].is_energy && kCompareMetrics.size() == 8);
   if ((row.present & kEnergies) == 0) return;
   if (record.energy_quality == "below_resolution") {
-    ++below_resolution_[arm];
+    ++counts.below_resolution;
     row.present = static_cast<std::uint8_t>(row.present & ~kEnergies);
     return;
   }
@@ -89,9 +89,11 @@ void RunRows::PutEnergy(std::size_t arm, const InferenceRecord& record, Row& row
 }
 
 void RunRows::Add(std::size_t arm, const RecordOrigin& origin, const InferenceRecord& record) {
-  ++total_[arm];
+  if (counts_.size() <= arm) counts_.resize(arm + 1);
+  ArmCounts& counts = counts_[arm];
+  ++counts.total;
   if (record.failed()) {
-    ++failed_[arm];
+    ++counts.failed;
     return;
   }
   Row row;
@@ -101,7 +103,7 @@ void RunRows::Add(std::size_t arm, const RecordOrigin& origin, const InferenceRe
     row.values[i] = *values[i];
     row.present = static_cast<std::uint8_t>(row.present | (1U << i));
   }
-  PutEnergy(arm, record, row);
+  PutEnergy(record, counts, row);
   row.time_us = record.timestamp ? record.timestamp->time_since_epoch().count() : 0;
   row.run_index = record.run_index.value_or(0);
   row.block = blocks_.Of(Within(FieldText("experiment", origin, record), record.block_id));
@@ -109,15 +111,16 @@ void RunRows::Add(std::size_t arm, const RecordOrigin& origin, const InferenceRe
   row.prompt = prompts_.Of(record.prompt_id);
   row.prompt_tokens = CountOf(record.prompt_tokens);
   row.generated_tokens = CountOf(record.generated_tokens);
-  Facts facts = FactsOf(arm, origin, record);
+  Facts facts = FactsOf(origin, record, counts);
   FactClass& same = classes_[KeyOf(facts)];
-  if (same.rows[0].empty() && same.rows[1].empty()) same.facts = std::move(facts);
-  same.rows[arm].push_back(row);
+  if (same.rows_.empty()) same.facts = std::move(facts);
+  if (same.rows_.size() <= arm) same.rows_.resize(arm + 1);
+  same.rows_[arm].push_back(row);
 }
 
 void RunRows::Sort() {
   for (auto& [key, same] : classes_) {
-    for (auto& rows : same.rows) {
+    for (auto& rows : same.rows_) {
       std::stable_sort(rows.begin(), rows.end(), [](const Row& x, const Row& y) {
         return std::tie(x.time_us, x.run_index) < std::tie(y.time_us, y.run_index);
       });

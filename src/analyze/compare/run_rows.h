@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -65,9 +66,17 @@ struct Row {
 static_assert(sizeof(Row) == 112);
 
 // Records with the same facts.
-struct FactClass {
+class FactClass {
+ public:
   Facts facts;
-  std::array<std::vector<Row>, 2> rows;
+  // In run order, once the RunRows are sorted.
+  [[nodiscard]] std::span<const Row> RowsOf(std::size_t arm) const {
+    return arm < rows_.size() ? std::span<const Row>(rows_[arm]) : std::span<const Row>();
+  }
+
+ private:
+  friend class RunRows;
+  std::vector<std::vector<Row>> rows_;  // by arm
 };
 
 struct EnergyKind {
@@ -75,10 +84,18 @@ struct EnergyKind {
   std::string scope;
 };
 
-// Collects both arms. Memory: 112 bytes a record, and each text once.
+// Of one arm.
+struct ArmCounts {
+  std::size_t total = 0;
+  std::size_t failed = 0;
+  std::size_t below_resolution = 0;  // energies whose uncertainty is above half of them: they are not compared
+  std::map<std::string, std::size_t> conditions;  // for how many records each holds
+};
+
+// Collects the records of two arms or more. Memory: 112 bytes a record, and each text once.
 class RunRows {
  public:
-  // `arm`: 0 is A, 1 is B. A failed record is only counted.
+  // Arms are numbered from 0. A failed record is only counted.
   void Add(std::size_t arm, const RecordOrigin& origin, const InferenceRecord& record);
 
   // Puts the rows of every class into the order in which they ran. REQUIRES: after the last Add.
@@ -86,27 +103,18 @@ class RunRows {
 
   [[nodiscard]] const std::map<std::string, FactClass>& classes() const { return classes_; }
   [[nodiscard]] EnergyKind KindOf(const Row& row) const;
-  [[nodiscard]] std::size_t total(std::size_t arm) const { return total_[arm]; }
-  [[nodiscard]] std::size_t failed(std::size_t arm) const { return failed_[arm]; }
-  // Energies whose uncertainty is above half of them: they are not compared.
-  [[nodiscard]] std::size_t below_resolution(std::size_t arm) const { return below_resolution_[arm]; }
-  // How many records of each arm a condition holds for, by name.
-  [[nodiscard]] const std::map<std::string, std::array<std::size_t, 2>>& conditions() const { return conditions_; }
+  [[nodiscard]] ArmCounts CountsOf(std::size_t arm) const { return arm < counts_.size() ? counts_[arm] : ArmCounts(); }
 
  private:
-  [[nodiscard]] Facts FactsOf(std::size_t arm, const RecordOrigin& origin, const InferenceRecord& record);
-  [[nodiscard]] std::optional<std::string> ConditionsOf(std::size_t arm, const InferenceRecord& record);
-  void PutEnergy(std::size_t arm, const InferenceRecord& record, Row& row);
+  [[nodiscard]] Facts FactsOf(const RecordOrigin& origin, const InferenceRecord& record, ArmCounts& counts);
+  void PutEnergy(const InferenceRecord& record, ArmCounts& counts, Row& row);
 
   std::map<std::string, FactClass> classes_;  // by their facts put together
   Names blocks_;
   Names sessions_;
   Names prompts_;
   Names energy_kinds_;
-  std::array<std::size_t, 2> total_{};
-  std::array<std::size_t, 2> failed_{};
-  std::array<std::size_t, 2> below_resolution_{};
-  std::map<std::string, std::array<std::size_t, 2>> conditions_;
+  std::vector<ArmCounts> counts_;
 };
 
 }  // namespace inferometer::analyze

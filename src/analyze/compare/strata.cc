@@ -68,11 +68,11 @@ class Across {
 // The values that each arm has of each fact.
 using FactValues = std::array<std::array<Values, 2>, kFactNames.size()>;
 
-FactValues ValuesOf(const RunRows& rows) {
+FactValues ValuesOf(const RunRows& rows, const ArmPair& arms) {
   FactValues values;
   for (const auto& [key, same] : rows.classes()) {
     for (std::size_t arm = 0; arm < 2; ++arm) {
-      if (same.rows[arm].empty()) continue;
+      if (same.RowsOf(arms[arm]).empty()) continue;
       for (std::size_t fact = 0; fact < kFactNames.size(); ++fact) values[fact][arm].insert(same.facts[fact]);
     }
   }
@@ -120,15 +120,15 @@ void SortByRun(std::vector<const Row*>& rows) {
   });
 }
 
-void AddTo(Stratum& stratum, const FactClass& same, const Across& across) {
+void AddTo(Stratum& stratum, const FactClass& same, const ArmPair& arms, const Across& across) {
   if (stratum.facts.empty()) {
     for (std::size_t fact = 0; fact < kFactNames.size(); ++fact) {
       if (!across.MayDiffer(fact)) stratum.facts.emplace_back(NameOf(fact), Shown(same.facts[fact], fact));
     }
   }
   for (std::size_t arm = 0; arm < 2; ++arm) {
-    if (same.rows[arm].empty()) continue;
-    for (const Row& row : same.rows[arm]) stratum.rows[arm].push_back(&row);
+    if (same.RowsOf(arms[arm]).empty()) continue;
+    for (const Row& row : same.RowsOf(arms[arm])) stratum.rows[arm].push_back(&row);
     stratum.devices[arm].push_back(same.facts[static_cast<std::size_t>(Fact::kDeviceId)].value_or(""));
   }
 }
@@ -177,8 +177,8 @@ std::string Joined(std::span<const std::string> parts) {
   return all;
 }
 
-Strata MatchStrata(const RunRows& rows, std::span<const std::string> across_fields) {
-  const FactValues values = ValuesOf(rows);
+Strata MatchStrata(const RunRows& rows, const ArmPair& arms, std::span<const std::string> across_fields) {
+  const FactValues values = ValuesOf(rows, arms);
   Across across(across_fields);
   for (const Fact identity : {Fact::kDeviceId, Fact::kModelName}) {
     const auto fact = static_cast<std::size_t>(identity);
@@ -191,7 +191,7 @@ Strata MatchStrata(const RunRows& rows, std::span<const std::string> across_fiel
       if (!across.MayDiffer(fact) && same.facts[fact]) reduced += '=' + *same.facts[fact];
       reduced += '\x1f';
     }
-    AddTo(by_facts[reduced], same, across);
+    AddTo(by_facts[reduced], same, arms, across);
   }
   Strata strata;
   for (auto& [key, stratum] : by_facts) {

@@ -12,6 +12,9 @@
 
 namespace inferometer::analyze {
 
+// Which arms of the RunRows stand against each other: A and B.
+using ArmPair = std::array<std::size_t, 2>;
+
 // `rows` point into the RunRows that they were made of, in run order.
 struct Stratum {
   std::vector<std::pair<std::string, std::string>> facts;  // name and value; "not recorded" where it is absent
@@ -30,7 +33,7 @@ struct Strata {
 // `across`: the fields that may differ, because they are what is compared; a model's name covers its quantisation, and
 // what names a device its threads, power mode, governor, compute device and GPU layers. device_id and model_name may
 // also differ where the arms have none in common. A fact that is absent on both sides counts as equal.
-[[nodiscard]] Strata MatchStrata(const RunRows& rows, std::span<const std::string> across);
+[[nodiscard]] Strata MatchStrata(const RunRows& rows, const ArmPair& arms, std::span<const std::string> across);
 
 // "a, b, c"
 [[nodiscard]] std::string Joined(std::span<const std::string> parts);
