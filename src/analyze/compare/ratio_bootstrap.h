@@ -23,7 +23,7 @@ struct RatioTails {
 // moving blocks only. Above kMostExact values an arm the medians' ranks are drawn from their limit, Student's t with
 // one less than the units as its degrees of freedom.
 [[nodiscard]] RatioTails BootstrapRatio(const Resampling& resampling, std::size_t block_length, std::uint64_t seed);
-inline constexpr std::size_t kMostExact = 20000;
+inline constexpr std::size_t kMostExact = 5000;
 
 // The interval of 1 - level. REQUIRES: level at most 0.05.
 [[nodiscard]] Interval IntervalOf(const RatioTails& tails, double level);

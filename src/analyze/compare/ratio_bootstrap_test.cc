@@ -99,7 +99,7 @@ TEST_F(RatioBootstrapTest, ManyValuesGiveTheLimit) {
 
 TEST_F(RatioBootstrapTest, ManyValuesInPairedBlocksGiveTheLimit) {
   Draw(kMostExact, {});
-  CutIntoBlocks(200);
+  CutIntoBlocks(50);
   MoveBlocksTogether(0.3);
   const Interval exact = Bootstrap();
   for (auto* arm : {&arms_.a, &arms_.b}) arm->push_back(arm->front());
