@@ -266,11 +266,12 @@ TEST_F(RunComparisonTest, EnergiesBelowResolutionAreLeftOutAndCounted) {
   Run(0, 30, 100);
   Run(1, 30, 150);
   record_.energy_quality = "below_resolution";
+  Run(0, 8, 900);
   Run(1, 8, 5);
   const MetricComparison found = Compare(kEnergy);
   EXPECT_EQ(found.comparison.verdict, Verdict::kHigher);
   EXPECT_THAT(found.comparison.n, ElementsAre(30, 30));
-  EXPECT_THAT(answer_.below_resolution, ElementsAre(0, 8));
+  EXPECT_THAT(answer_.below_resolution, ElementsAre(8, 8));
 }
 
 TEST_F(RunComparisonTest, AnEnergyWithoutItsUncertaintyIsNotComparable) {
