@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -35,6 +36,15 @@ struct Arm {
 bool IsFolder(const std::string& text) {
   std::error_code error;
   return std::filesystem::is_directory(text, error);
+}
+
+// Whether one folder is the other or lies in it: then records of one are records of the other.
+bool AreNested(const std::filesystem::path& one, const std::filesystem::path& other) {
+  std::error_code error;
+  const auto first = std::filesystem::weakly_canonical(one, error);
+  const auto second = std::filesystem::weakly_canonical(other, error);
+  const auto [in_first, in_second] = std::mismatch(first.begin(), first.end(), second.begin(), second.end());
+  return !error && (in_first == first.end() || in_second == second.end());
 }
 
 Result<Arm> ReadArm(const std::string& text, const std::filesystem::path& metrics_dir) {
@@ -97,6 +107,11 @@ class Run {
   // A folder that both sides are in is read once.
   Status ReadRecords() {
     if (arms_[0].folder == arms_[1].folder) return ReadFolder(arms_[0].folder, {0, 1});
+    if (AreNested(arms_[0].folder, arms_[1].folder)) {
+      return {Code::kInvalidArgument,
+              fmt::format("{} and {} hold the same records: name folders that lie apart, or fields of one",
+                          arms_[0].folder.string(), arms_[1].folder.string())};
+    }
     RETURN_IF_ERROR(ReadFolder(arms_[0].folder, {0}));
     return ReadFolder(arms_[1].folder, {1});
   }

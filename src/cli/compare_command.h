@@ -16,7 +16,7 @@ struct CompareArguments {
   std::array<std::string, 2> arms;  // each a metrics directory, or "field=value[,field=value]" over metrics_dir
   std::filesystem::path metrics_dir = "metrics";
   double margin_percent = 2;
-  std::uint64_t seed = 1;
+  std::uint32_t seed = 1;
   std::vector<std::string> metrics;  // empty: all
   std::vector<std::string> across;   // fields that may differ
   bool is_baseline = false;          // exit code 1 where B is worse than A

@@ -169,7 +169,7 @@ TEST_F(CompareCommandTest, WithoutRecordsItSaysOnWhichSide) {
   Put("after/readme.txt", "");
   EXPECT_EQ(Run().code, kFailed);
   EXPECT_THAT(Run().err, HasSubstr("B: no records in METRICS/after"));
-  arguments_.arms = {"experiment=nothing", Path("before")};
+  arguments_.arms = {"experiment=nothing", "experiment=before"};
   EXPECT_THAT(Run().err, HasSubstr("A: no record in METRICS has experiment=nothing"));
   EXPECT_THAT(Run().out, IsEmpty());
 }
@@ -187,6 +187,16 @@ TEST_F(CompareCommandTest, ARecordOnBothSidesIsRefused) {
   const Answer answer = Run();
   EXPECT_EQ(answer.code, kFailed);
   EXPECT_THAT(answer.err, HasSubstr("a record belongs to A (threads=4) and to B (experiment=before)"));
+}
+
+TEST_F(CompareCommandTest, FoldersOfWhichOneLiesInTheOtherAreRefused) {
+  PutRun("before", 100, 4);
+  for (const std::string& other : {Path("before/pi"), Path("before/../before"), Path("")}) {
+    arguments_.arms = {Path("before"), other};
+    const Answer answer = Run();
+    EXPECT_EQ(answer.code, kFailed) << other;
+    EXPECT_THAT(answer.err, HasSubstr("hold the same records")) << other;
+  }
 }
 
 TEST_F(CompareCommandTest, WrongArgumentsAreWrongUsage) {

@@ -95,6 +95,7 @@ bool RecordChoice::Holds(const RecordOrigin& origin, const InferenceRecord& reco
 
 std::vector<std::string> RecordChoice::Fields() const {
   std::vector<std::string> fields;
+  fields.reserve(conditions_.size());
   for (const auto& condition : conditions_) fields.push_back(condition.first);
   return fields;
 }
