@@ -119,8 +119,8 @@ void Planted(Sheet& sheet, std::uint64_t seed) {
   sheet.Say("as many as Welch's test needs for 80 %:");
   for (const auto& [variation, count] : kStated) {
     const Rates rates = Compare(seed, count, 1.05, {.variation = variation, .outliers = 0});
-    sheet.AtLeast(fmt::format("variation {:g} %, {} values an arm: found", 100 * variation, count), rates.higher, 75,
-                  "%");
+    sheet.AtLeast(fmt::format("variation {:g} %, {} values an arm: found", 100 * variation, count), rates.higher, 72,
+                  "%");  // ranks and the watch for drift cost some of the 80 %, chance 2.5
     const Rates outliers = Compare(seed, count, 1.05, {.variation = variation});
     sheet.Note("  the same with 5 % of the values half as large again", outliers.higher, "%");
   }

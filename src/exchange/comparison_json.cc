@@ -163,7 +163,12 @@ void AppendInterval(const std::optional<Interval>& interval, CsvWriter& line) {
 
 std::string StratumText(const MetricComparison& one) {
   std::string text;
-  for (const auto& [name, value] : one.stratum) text += (text.empty() ? "" : " ") + name + "=" + value;
+  for (const auto& [name, value] : one.stratum) {
+    if (!text.empty()) text += ' ';
+    text += name;
+    text += '=';
+    text += value;
+  }
   return text;
 }
 

@@ -16,7 +16,6 @@ namespace inferometer::report {
 namespace {
 
 using analyze::ArmComparison;
-using analyze::Interval;
 using analyze::MetricComparison;
 using analyze::Verdict;
 
@@ -71,7 +70,7 @@ std::string TitleOf(const MetricComparison& one, const std::set<std::string>& di
   if (one.stratum.empty()) return "B against A: medians and their ratio, with intervals";
   std::string title = "Only";
   for (const auto& [name, value] : one.stratum) {
-    if (differing.contains(name)) title += (title.size() > 4 ? ", " : " ") + name + " " + value;
+    if (differing.contains(name)) title += fmt::format("{} {} {}", title.size() > 4 ? "," : "", name, value);
   }
   return title;
 }
@@ -106,7 +105,7 @@ class Reasons {
       std::string whom;
       for (const auto& [group, metrics] : line.metrics) {
         whom += whom.empty() ? "" : "; ";
-        whom += group.empty() ? metrics : group + " (" + metrics + ")";
+        whom += group.empty() ? metrics : fmt::format("{} ({})", group, metrics);
       }
       out += fmt::format("{}: {}.\n", ShownAs(format, whom), ShownAs(format, line.reason));
       if (format == TableFormat::kMarkdown) out += '\n';
