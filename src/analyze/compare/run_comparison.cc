@@ -12,7 +12,7 @@
 namespace inferometer::analyze {
 namespace {
 
-using Rows = std::array<std::vector<const Row*>, 2>;
+using Rows = std::array<std::vector<const ComparedRow*>, 2>;
 
 constexpr std::string_view kModel = "model";  // how the sources that estimate begin
 
@@ -37,16 +37,16 @@ Rows WithMetric(const Rows& rows, std::size_t metric) {
   Rows with;
   for (std::size_t arm = 0; arm < 2; ++arm) {
     std::copy_if(rows[arm].begin(), rows[arm].end(), std::back_inserter(with[arm]),
-                 [metric](const Row* row) { return row->Has(metric); });
+                 [metric](const ComparedRow* row) { return row->Has(metric); });
   }
   return with;
 }
 
 // The median of what the energies may be off by; nothing where one does not say.
-std::optional<double> ErrorOf(const std::vector<const Row*>& rows) {
+std::optional<double> ErrorOf(const std::vector<const ComparedRow*>& rows) {
   std::vector<double> errors;
   errors.reserve(rows.size());
-  for (const Row* row : rows) {
+  for (const ComparedRow* row : rows) {
     if (row->energy_error < 0) return std::nullopt;
     errors.push_back(static_cast<double>(row->energy_error));
   }
@@ -58,7 +58,7 @@ class EnergyParts {
  public:
   EnergyParts(const RunRows& all, const Stratum& stratum, const Rows& rows) : all_(all), stratum_(stratum) {
     for (std::size_t arm = 0; arm < 2; ++arm) {
-      for (const Row* row : rows[arm]) by_kind_[row->energy_kind][arm].push_back(row);
+      for (const ComparedRow* row : rows[arm]) by_kind_[row->energy_kind][arm].push_back(row);
     }
   }
   void AddTo(Parts& parts) const {
@@ -111,7 +111,7 @@ class EnergyParts {
     }
     Add(rows, true, parts);
   }
-  [[nodiscard]] bool IsModelled(const std::vector<const Row*>& rows) const {
+  [[nodiscard]] bool IsModelled(const std::vector<const ComparedRow*>& rows) const {
     return all_.KindOf(*rows.front()).source.starts_with(kModel);
   }
 
@@ -120,14 +120,14 @@ class EnergyParts {
   std::map<std::int32_t, Rows> by_kind_;
 };
 
-Observation ObservationOf(const Row& row, std::size_t metric, double centre) {
+Observation ObservationOf(const ComparedRow& row, std::size_t metric, double centre) {
   return {row.values[metric] / centre, row.block, row.session};
 }
 
-double MedianValue(const std::vector<const Row*>& rows, std::size_t metric) {
+double MedianValue(const std::vector<const ComparedRow*>& rows, std::size_t metric) {
   std::vector<double> values;
   values.reserve(rows.size());
-  for (const Row* row : rows) values.push_back(row->values[metric]);
+  for (const ComparedRow* row : rows) values.push_back(row->values[metric]);
   return MedianOf(values).median;
 }
 
@@ -138,11 +138,11 @@ double CentreOf(const Part& part, std::size_t metric) {
 }
 
 TwoArms ArmsOf(const std::vector<Part>& parts, std::size_t metric) {
-  std::array<std::vector<std::pair<const Row*, double>>, 2> rows;  // with their centres
+  std::array<std::vector<std::pair<const ComparedRow*, double>>, 2> rows;  // with their centres
   for (const Part& part : parts) {
     const double centre = parts.size() == 1 ? 1 : CentreOf(part, metric);
     for (std::size_t arm = 0; arm < 2; ++arm) {
-      for (const Row* row : part.rows[arm]) rows[arm].emplace_back(row, centre);
+      for (const ComparedRow* row : part.rows[arm]) rows[arm].emplace_back(row, centre);
     }
   }
   std::array<std::vector<Observation>, 2> arms;
@@ -237,7 +237,7 @@ class Comparing {
     for (const auto& [key, same] : rows_.classes()) {
       for (std::size_t arm = 0; arm < 2; ++arm) {
         const auto rows = same.RowsOf(arms_[arm]);
-        const auto has = [metric](const Row& row) { return row.Has(metric); };
+        const auto has = [metric](const ComparedRow& row) { return row.Has(metric); };
         parts.measured[arm] += static_cast<std::size_t>(std::count_if(rows.begin(), rows.end(), has));
       }
     }

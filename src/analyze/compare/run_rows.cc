@@ -59,7 +59,7 @@ std::int32_t Names::Of(const std::optional<std::string>& text) {
   return found->second;
 }
 
-EnergyKind RunRows::KindOf(const Row& row) const {
+EnergyKind RunRows::KindOf(const ComparedRow& row) const {
   const std::string& both = energy_kinds_.At(row.energy_kind);
   const std::size_t middle = both.find(kBetween);
   return {both.substr(0, middle), both.substr(middle + 1)};
@@ -72,7 +72,7 @@ Facts RunRows::FactsOf(const RecordOrigin& origin, const InferenceRecord& record
   return facts;
 }
 
-void RunRows::PutEnergy(const InferenceRecord& record, ArmCounts& counts, Row& row) {
+void RunRows::PutEnergy(const InferenceRecord& record, ArmCounts& counts, ComparedRow& row) {
   constexpr unsigned kEnergies = 0b11000000;  // the last two metrics
   static_assert(kCompareMetrics[6].is_energy && kCompareMetrics[7].is_energy && kCompareMetrics.size() == 8);
   if ((row.present & kEnergies) == 0) return;
@@ -96,7 +96,7 @@ void RunRows::Add(std::size_t arm, const RecordOrigin& origin, const InferenceRe
     ++counts.failed;
     return;
   }
-  Row row;
+  ComparedRow row;
   const MetricValues values = MetricValuesOf(record);
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (!values[i]) continue;
@@ -121,7 +121,7 @@ void RunRows::Add(std::size_t arm, const RecordOrigin& origin, const InferenceRe
 void RunRows::Sort() {
   for (auto& [key, same] : classes_) {
     for (auto& rows : same.rows_) {
-      std::stable_sort(rows.begin(), rows.end(), [](const Row& x, const Row& y) {
+      std::stable_sort(rows.begin(), rows.end(), [](const ComparedRow& x, const ComparedRow& y) {
         return std::tie(x.time_us, x.run_index) < std::tie(y.time_us, y.run_index);
       });
     }

@@ -48,7 +48,7 @@ class Names {
 };
 
 // 112 bytes a record.
-struct Row {
+struct ComparedRow {
   std::array<double, kCompareMetrics.size()> values{};  // only those present mean something
   std::int64_t time_us = 0;
   std::int64_t run_index = 0;
@@ -63,20 +63,20 @@ struct Row {
 
   [[nodiscard]] bool Has(std::size_t metric) const { return ((present >> metric) & 1U) != 0; }
 };
-static_assert(sizeof(Row) == 112);
+static_assert(sizeof(ComparedRow) == 112);
 
 // Records with the same facts.
 class FactClass {
  public:
   Facts facts;
   // In run order, once the RunRows are sorted.
-  [[nodiscard]] std::span<const Row> RowsOf(std::size_t arm) const {
-    return arm < rows_.size() ? std::span<const Row>(rows_[arm]) : std::span<const Row>();
+  [[nodiscard]] std::span<const ComparedRow> RowsOf(std::size_t arm) const {
+    return arm < rows_.size() ? std::span<const ComparedRow>(rows_[arm]) : std::span<const ComparedRow>();
   }
 
  private:
   friend class RunRows;
-  std::vector<std::vector<Row>> rows_;  // by arm
+  std::vector<std::vector<ComparedRow>> rows_;  // by arm
 };
 
 struct EnergyKind {
@@ -102,12 +102,12 @@ class RunRows {
   void Sort();
 
   [[nodiscard]] const std::map<std::string, FactClass>& classes() const { return classes_; }
-  [[nodiscard]] EnergyKind KindOf(const Row& row) const;
+  [[nodiscard]] EnergyKind KindOf(const ComparedRow& row) const;
   [[nodiscard]] ArmCounts CountsOf(std::size_t arm) const { return arm < counts_.size() ? counts_[arm] : ArmCounts(); }
 
  private:
   [[nodiscard]] Facts FactsOf(const RecordOrigin& origin, const InferenceRecord& record, ArmCounts& counts);
-  void PutEnergy(const InferenceRecord& record, ArmCounts& counts, Row& row);
+  void PutEnergy(const InferenceRecord& record, ArmCounts& counts, ComparedRow& row);
 
   std::map<std::string, FactClass> classes_;  // by their facts put together
   Names blocks_;

@@ -114,8 +114,8 @@ void AddNotes(const FactValues& values, const Across& across, Strata& strata) {
   }
 }
 
-void SortByRun(std::vector<const Row*>& rows) {
-  std::stable_sort(rows.begin(), rows.end(), [](const Row* x, const Row* y) {
+void SortByRun(std::vector<const ComparedRow*>& rows) {
+  std::stable_sort(rows.begin(), rows.end(), [](const ComparedRow* x, const ComparedRow* y) {
     return std::tie(x->time_us, x->run_index) < std::tie(y->time_us, y->run_index);
   });
 }
@@ -128,17 +128,17 @@ void AddTo(Stratum& stratum, const FactClass& same, const ArmPair& arms, const A
   }
   for (std::size_t arm = 0; arm < 2; ++arm) {
     if (same.RowsOf(arms[arm]).empty()) continue;
-    for (const Row& row : same.RowsOf(arms[arm])) stratum.rows[arm].push_back(&row);
+    for (const ComparedRow& row : same.RowsOf(arms[arm])) stratum.rows[arm].push_back(&row);
     stratum.devices[arm].push_back(same.facts[static_cast<std::size_t>(Fact::kDeviceId)].value_or(""));
   }
 }
 
 // The sum over prompts of how far their shares differ, halved: 0 for equal mixes, 1 where nothing is in common.
-double MixDistance(const std::array<std::vector<const Row*>, 2>& rows) {
+double MixDistance(const std::array<std::vector<const ComparedRow*>, 2>& rows) {
   std::unordered_map<std::int32_t, double> differences;
   for (std::size_t arm = 0; arm < 2; ++arm) {
     const double share = (arm == 0 ? 1.0 : -1.0) / static_cast<double>(rows[arm].size());
-    for (const Row* row : rows[arm]) differences[row->prompt] += share;
+    for (const ComparedRow* row : rows[arm]) differences[row->prompt] += share;
   }
   double distance = 0;
   for (const auto& [prompt, difference] : differences) distance += std::abs(difference) / 2;
@@ -146,21 +146,21 @@ double MixDistance(const std::array<std::vector<const Row*>, 2>& rows) {
 }
 
 // The mean; nothing where some row lacks it.
-std::optional<double> MeanOf(const std::vector<const Row*>& rows, std::int32_t Row::*count) {
+std::optional<double> MeanOf(const std::vector<const ComparedRow*>& rows, std::int32_t ComparedRow::*count) {
   double sum = 0;
-  for (const Row* row : rows) {
+  for (const ComparedRow* row : rows) {
     if (row->*count < 0) return std::nullopt;
     sum += row->*count;
   }
   return sum / static_cast<double>(rows.size());
 }
 
-bool NoneHas(const std::vector<const Row*>& rows, std::int32_t Row::*count) {
-  return std::all_of(rows.begin(), rows.end(), [count](const Row* row) { return row->*count < 0; });
+bool NoneHas(const std::vector<const ComparedRow*>& rows, std::int32_t ComparedRow::*count) {
+  return std::all_of(rows.begin(), rows.end(), [count](const ComparedRow* row) { return row->*count < 0; });
 }
 
-std::string WhyCountsDiffer(const std::array<std::vector<const Row*>, 2>& rows, std::string_view name,
-                            std::int32_t Row::*count, double margin) {
+std::string WhyCountsDiffer(const std::array<std::vector<const ComparedRow*>, 2>& rows, std::string_view name,
+                            std::int32_t ComparedRow::*count, double margin) {
   const auto a = MeanOf(rows[0], count);
   const auto b = MeanOf(rows[1], count);
   if (!a || !b) return fmt::format("some records do not tell {}", name);
@@ -210,17 +210,17 @@ Strata MatchStrata(const RunRows& rows, const ArmPair& arms, std::span<const std
   return strata;
 }
 
-std::string WhyPromptsDiffer(const std::array<std::vector<const Row*>, 2>& rows, double margin,
+std::string WhyPromptsDiffer(const std::array<std::vector<const ComparedRow*>, 2>& rows, double margin,
                              std::span<const std::string> across, std::vector<std::string>& absent) {
-  const bool has_prompts = MeanOf(rows[0], &Row::prompt) && MeanOf(rows[1], &Row::prompt);
+  const bool has_prompts = MeanOf(rows[0], &ComparedRow::prompt) && MeanOf(rows[1], &ComparedRow::prompt);
   if (has_prompts) {
     const double distance = MixDistance(rows);
     if (distance <= margin || IsAmong("prompt_id", across)) return "";
     return fmt::format("the prompt sets differ: {:.0f} % of the records have no counterpart with the same prompt_id",
                        100 * distance);
   }
-  constexpr std::pair<std::string_view, std::int32_t Row::*> kCounts[] = {{"prompt_tokens", &Row::prompt_tokens},
-                                                                          {"generated_tokens", &Row::generated_tokens}};
+  constexpr std::pair<std::string_view, std::int32_t ComparedRow::*> kCounts[] = {
+      {"prompt_tokens", &ComparedRow::prompt_tokens}, {"generated_tokens", &ComparedRow::generated_tokens}};
   for (const auto& [name, count] : kCounts) {
     if (IsAmong(name, across)) continue;
     if (NoneHas(rows[0], count) && NoneHas(rows[1], count)) {

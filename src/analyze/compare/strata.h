@@ -18,7 +18,7 @@ using ArmPair = std::array<std::size_t, 2>;
 // `rows` point into the RunRows that they were made of, in run order.
 struct Stratum {
   std::vector<std::pair<std::string, std::string>> facts;  // name and value; "not recorded" where it is absent
-  std::array<std::vector<const Row*>, 2> rows;
+  std::array<std::vector<const ComparedRow*>, 2> rows;
   std::array<std::vector<std::string>, 2> devices;  // of each arm's rows
 };
 
@@ -41,7 +41,7 @@ struct Strata {
 // Why the prompts of both sides are not the same set, nor their tokens as many; empty where they are. By prompt_id
 // where all have one (shares of each may differ by `margin` in sum), else by the means of prompt_tokens and
 // generated_tokens. What is absent on both sides is added to `absent`.
-[[nodiscard]] std::string WhyPromptsDiffer(const std::array<std::vector<const Row*>, 2>& rows, double margin,
+[[nodiscard]] std::string WhyPromptsDiffer(const std::array<std::vector<const ComparedRow*>, 2>& rows, double margin,
                                            std::span<const std::string> across, std::vector<std::string>& absent);
 
 }  // namespace inferometer::analyze
