@@ -131,7 +131,7 @@ class Run {
     const auto read = Each(each);
     if (!read.ok()) return ReadFailure(read.status());
     const std::vector<Damage>& damaged = read.value().damaged;
-    SayDamage(damaged, streams_);
+    streams_.SayDamage(damaged);
     if (devices_.empty() && damaged.empty()) return SayNoRecords(arguments_, streams_);
     if (!found_device_ && !devices_.empty()) return NoSuchDevice();
     status = target->Commit();
@@ -145,7 +145,7 @@ class Run {
     if (!target.ok()) return Fail(target.status());
     auto analysis = Analyse();
     if (!analysis.ok()) return SayCannotRead(analysis.status(), streams_);
-    SayDamage(analysis->damaged, streams_);
+    streams_.SayDamage(analysis->damaged);
     SayDisagreements(*analysis, streams_);
     if (analysis->groups.empty() && analysis->damaged.empty()) return SayNoRecords(arguments_, streams_);
     if (!KeepAskedFor(*analysis)) return NoSuchDevice();
@@ -231,7 +231,7 @@ class Run {
 }  // namespace
 
 int RunAnalyze(const AnalyzeArguments& arguments, os::FileCalls& files, std::FILE* out, std::FILE* err) {
-  Streams streams(out, err, "analyze");
+  Streams streams("analyze", out, err);
   Run run(arguments, files, streams);
   if (!arguments.by.empty() && !arguments.compare) {
     streams.Say("--by makes the groups of --compare: add that");

@@ -84,7 +84,7 @@ class Run {
     if (!status.ok()) return Fail(status, kWrongUsage);
     status = ReadRecords();
     if (!status.ok()) return Fail(status, kFailed);
-    SayDamage(answer_.damaged, streams_);
+    streams_.SayDamage(answer_.damaged);
     for (std::size_t arm = 0; arm < 2; ++arm) {
       if (rows_.CountsOf(arm).total == 0) return SayNoRecords(arm);
     }
@@ -190,7 +190,7 @@ class Run {
 }  // namespace
 
 int RunCompare(const CompareArguments& arguments, std::FILE* out, std::FILE* err) {
-  Streams streams(out, err, "compare");
+  Streams streams("compare", out, err);
   return Run(arguments, streams).Answer();
 }
 

@@ -1,5 +1,7 @@
 #include "cli/streams.h"
 
+#include <fmt/format.h>
+
 #include "report/terminal_text.h"
 
 namespace inferometer::cli {
@@ -9,22 +11,22 @@ void Streams::Data(std::string_view text) {
 }
 
 void Streams::Say(const std::string& sentence) {
-  const std::string line = "inferometer " + command_ + ": " + report::TerminalText(sentence) + "\n";
+  const std::string line = fmt::format("inferometer {}: {}\n", command_, report::TerminalText(sentence));
   std::fwrite(line.data(), 1, line.size(), err_);
+}
+
+void Streams::SayDamage(const std::vector<analyze::Damage>& damaged) {
+  for (const analyze::Damage& damage : damaged) {
+    // Some messages name the file themselves.
+    const bool is_named = damage.error.find(damage.file) != std::string::npos;
+    Say((is_named ? damage.error : damage.file + ": " + damage.error) + "; left out");
+  }
 }
 
 bool Streams::Arrived() {
   failed_ = std::fflush(out_) != 0 || failed_;
   if (failed_) Say("standard output could not be written");
   return !failed_;
-}
-
-void SayDamage(const std::vector<analyze::Damage>& damaged, Streams& streams) {
-  for (const analyze::Damage& damage : damaged) {
-    // Some messages name the file themselves.
-    const bool is_named = damage.error.find(damage.file) != std::string::npos;
-    streams.Say((is_named ? damage.error : damage.file + ": " + damage.error) + "; left out");
-  }
 }
 
 }  // namespace inferometer::cli

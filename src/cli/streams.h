@@ -1,34 +1,34 @@
 #pragma once
-// Where a subcommand's answer goes, and what it says beside that.
+// The two streams of a command that answers: data on one, sentences on the other.
 
 #include <cstdio>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "analyze/analysis.h"
+#include "analyze/directory.h"
 
 namespace inferometer::cli {
 
-// The two streams, and whether writing to the first ever failed. Both must outlive it.
+// Both files must outlive it. One thread at a time.
 class Streams {
  public:
-  Streams(std::FILE* out, std::FILE* err, std::string_view command) : out_(out), err_(err), command_(command) {}
+  // `command`: "export"
+  Streams(std::string_view command, std::FILE* out, std::FILE* err) : command_(command), out_(out), err_(err) {}
+
   void Data(std::string_view text);
-  // One line on what was wrong; the text may hold pieces of files.
+  // One line on what happened; the text may hold pieces of files.
   void Say(const std::string& sentence);
+  // What was left out of an answer.
+  void SayDamage(const std::vector<analyze::Damage>& damaged);
   // True when all data arrived; says so otherwise.
   [[nodiscard]] bool Arrived();
   [[nodiscard]] std::FILE* err() const { return err_; }
 
  private:
+  std::string_view command_;
   std::FILE* out_;
   std::FILE* err_;
-  std::string command_;
   bool failed_ = false;
 };
-
-// One line a damaged file.
-void SayDamage(const std::vector<analyze::Damage>& damaged, Streams& streams);
 
 }  // namespace inferometer::cli
