@@ -21,6 +21,11 @@ struct InferenceRecord {
   std::optional<WallTime> timestamp;  // when the inference began
   std::optional<std::string> record_id;
   std::optional<std::string> session_id;
+  // Of an experiment; the program that runs it knows and sets them.
+  std::optional<std::string> block_id;
+  std::optional<std::int64_t> run_index;
+  std::optional<bool> warmup;
+  std::optional<std::string> prompt_id;
   // Where the clock was not synchronised, so that a hub can tell the time later; see docs/fields.md.
   std::optional<std::string> clock_state;
   std::optional<std::string> boot_id;

@@ -11,6 +11,9 @@
 //
 // What is exact: durations (steady clock), CPU time (every thread's own clock), peak memory (the high-water mark is
 // reset at begin), energy where the machine has a counter. docs/fields.md defines every figure.
+//
+// What only the program knows it sets in the record before it writes it: `warmup` for the first inference after a load,
+// `prompt_id`, and in an experiment `block_id` and `run_index`. Comparisons go by them (docs/comparing.md).
 
 #include <cstdint>
 #include <memory>

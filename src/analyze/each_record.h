@@ -25,8 +25,8 @@ struct RecordsRead {
 struct RecordOrigin {
   const FoundFile& file;
   const store::Context& context;  // of the run that wrote the file; empty where it says nothing
-  std::string_view json;          // the record as it stands there; empty for one of a lake
-  std::string_view other_fields;  // for one of a lake: its JSON object of keys that the field table does not know
+  std::string_view json{};          // the record as it stands there; empty for one of a lake
+  std::string_view other_fields{};  // for one of a lake: its JSON object of keys that the field table does not know
 };
 // The record's keys that the field table does not know, as one JSON object; empty where there are none.
 [[nodiscard]] Result<std::string> OtherFieldsOf(const RecordOrigin& origin);

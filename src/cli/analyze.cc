@@ -43,7 +43,13 @@ std::function<int()> SetUpAnalyze(CLI::App& app) {
       ->type_name("DIR")
       ->capture_default_str();
   app.add_option("--device", arguments->device, "only this device")->type_name("NAME|ID");
-  app.add_flag("--compare", arguments->compare, "rank models and devices by energy per inference and per token");
+  app.add_flag("--compare", arguments->compare,
+               "rank models and devices by energy, and compare groups in time, speed, memory and energy");
+  app.add_option("--by", arguments->by, "with --compare: fields of the records or their runs that make the groups")
+      ->take_all()
+      ->delimiter(',')
+      ->type_name("FIELD")
+      ->default_str("device_name,model_name");
   app.add_option("--export-csv", arguments->export_csv, "write CSV, one line a device and model; - is standard output")
       ->type_name("FILE");
   app.add_flag("--records", arguments->records, "CSV with one line an inference");

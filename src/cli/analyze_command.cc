@@ -8,16 +8,19 @@
 #include <utility>
 
 #include "analyze/analysis.h"
+#include "analyze/compare/group_answer.h"
 #include "analyze/comparison.h"
 #include "analyze/each_record.h"
 #include "base/clock.h"
 #include "cli/analyze_report.h"
 #include "cli/command.h"
 #include "cli/reading_progress.h"
+#include "cli/streams.h"
 #include "exchange/analysis_csv.h"
 #include "exchange/analysis_json.h"
 #include "os/whole_file_writer.h"
 #include "report/analysis_tables.h"
+#include "report/comparison_table.h"
 #include "report/terminal_text.h"
 
 namespace inferometer::cli {
@@ -29,40 +32,6 @@ using analyze::Damage;
 constexpr const char* kStandardOutput = "-";
 constexpr const char* kNextStep =
     "record something first (`inferometer device --generate 50`), or name the folder with --metrics-dir";
-
-// The two streams, and whether writing to the first ever failed.
-class Streams {
- public:
-  Streams(std::FILE* out, std::FILE* err) : out_(out), err_(err) {}
-  void Data(std::string_view text) {
-    failed_ = std::fwrite(text.data(), 1, text.size(), out_) != text.size() || failed_;
-  }
-  // One line on what was wrong; the text may hold pieces of files.
-  void Say(const std::string& sentence) {
-    const std::string line = "inferometer analyze: " + report::TerminalText(sentence) + "\n";
-    std::fwrite(line.data(), 1, line.size(), err_);
-  }
-  // True when all data arrived; says so otherwise.
-  bool Arrived() {
-    failed_ = std::fflush(out_) != 0 || failed_;
-    if (failed_) Say("standard output could not be written");
-    return !failed_;
-  }
-  [[nodiscard]] std::FILE* err() const { return err_; }
-
- private:
-  std::FILE* out_;
-  std::FILE* err_;
-  bool failed_ = false;
-};
-
-void SayDamage(const std::vector<Damage>& damaged, Streams& streams) {
-  for (const Damage& damage : damaged) {
-    // Some messages name the file themselves.
-    const bool is_named = damage.error.find(damage.file) != std::string::npos;
-    streams.Say((is_named ? damage.error : damage.file + ": " + damage.error) + "; left out");
-  }
-}
 
 void SayDisagreements(const Analysis& analysis, Streams& streams) {
   for (const analyze::Disagreement& one : analysis.disagreements) {
@@ -97,16 +66,18 @@ int SayCannotRead(const Status& status, Streams& streams) {
   return kFailed;
 }
 
-std::string Answer(const AnalyzeArguments& arguments, const Analysis& analysis) {
+// `groups` is there where they are compared.
+std::string Answer(const AnalyzeArguments& arguments, const Analysis& analysis,
+                   const std::optional<analyze::GroupAnswer>& groups) {
   const analyze::CostQuestion& costs = arguments.costs;
   const auto tables =
       arguments.format == OutputFormat::kMarkdown ? report::TableFormat::kMarkdown : report::TableFormat::kText;
-  if (arguments.compare) {
+  if (groups) {
     const analyze::Comparison comparison = Compare(analysis.groups);
     switch (arguments.format) {
-      case OutputFormat::kJson: return exchange::ComparisonJson(analysis, comparison, costs);
+      case OutputFormat::kJson: return exchange::ComparisonJson(analysis, comparison, *groups, costs);
       case OutputFormat::kCsv: return exchange::ComparisonCsv(comparison, costs);
-      default: return report::ComparisonTables(comparison, costs, tables);
+      default: return ComparisonTables(comparison, costs, tables) + GroupAnswerTables(*groups, tables);
     }
   }
   switch (arguments.format) {
@@ -160,7 +131,7 @@ class Run {
     const auto read = Each(each);
     if (!read.ok()) return ReadFailure(read.status());
     const std::vector<Damage>& damaged = read.value().damaged;
-    SayDamage(damaged, streams_);
+    streams_.SayDamage(damaged);
     if (devices_.empty() && damaged.empty()) return SayNoRecords(arguments_, streams_);
     if (!found_device_ && !devices_.empty()) return NoSuchDevice();
     status = target->Commit();
@@ -176,7 +147,7 @@ class Run {
     if (!report.ok()) return Fail(report.status());
     auto analysis = Analyse();
     if (!analysis.ok()) return SayCannotRead(analysis.status(), streams_);
-    SayDamage(analysis->damaged, streams_);
+    streams_.SayDamage(analysis->damaged);
     SayDisagreements(*analysis, streams_);
     if (analysis->groups.empty() && analysis->damaged.empty()) return SayNoRecords(arguments_, streams_);
     if (!KeepAskedFor(*analysis)) return NoSuchDevice();
@@ -189,8 +160,14 @@ class Run {
       const Status status = WriteReport(*analysis, *report);
       if (!status.ok()) return ReadFailure(status);
     }
+    std::optional<analyze::GroupAnswer> groups;
+    if (arguments_.compare) {
+      auto compared = CompareGroups();
+      if (!compared.ok()) return SayCannotRead(compared.status(), streams_);
+      groups = std::move(compared).value();
+    }
     const bool is_taken = arguments_.export_csv == kStandardOutput || arguments_.report == kStandardOutput;
-    if (!is_taken) streams_.Data(Answer(arguments_, *analysis));
+    if (!is_taken) streams_.Data(Answer(arguments_, *analysis, groups));
     return streams_.Arrived() && analysis->damaged.empty() ? kDone : kFailed;
   }
 
@@ -213,6 +190,18 @@ class Run {
                      MakeReport(arguments_.metrics_dir, analysis, arguments_.costs, progress.Callback()));
     RETURN_IF_ERROR(target.Append(page));
     return target.Commit();
+  }
+
+  // Reads every record once more, whole: a group's fields may be any.
+  Result<analyze::GroupAnswer> CompareGroups() {
+    const std::vector<std::string> device_and_model = {std::string(analyze::kDeviceName), "model_name"};
+    analyze::Grouping grouping(arguments_.by.empty() ? device_and_model : arguments_.by);
+    const auto each = [&](const analyze::RecordOrigin& origin, const InferenceRecord& record) {
+      if (IsAskedFor(origin.file, record)) grouping.Add(origin, record);
+      return Ok();
+    };
+    RETURN_IF_ERROR(Each(each).status());
+    return std::move(grouping).Compare({});
   }
 
   // False when the device asked for is not there.
@@ -257,6 +246,7 @@ class Run {
 // What is wrong with the options together; empty where nothing is.
 std::string WrongTogether(const AnalyzeArguments& arguments) {
   const bool report_is_out = arguments.report == kStandardOutput;
+  if (!arguments.by.empty() && !arguments.compare) return "--by makes the groups of --compare: add that";
   if (arguments.records && !arguments.report.empty()) return "--records and --report do not go together";
   if (arguments.records && arguments.export_csv.empty() && arguments.format != OutputFormat::kCsv) {
     return "--records writes CSV: add --export-csv FILE or --format csv";
@@ -278,7 +268,7 @@ std::string WrongTogether(const AnalyzeArguments& arguments) {
 }  // namespace
 
 int RunAnalyze(const AnalyzeArguments& arguments, os::FileCalls& files, std::FILE* out, std::FILE* err) {
-  Streams streams(out, err);
+  Streams streams("analyze", out, err);
   Run run(arguments, files, streams);
   if (const std::string wrong = WrongTogether(arguments); !wrong.empty()) {
     streams.Say(wrong);

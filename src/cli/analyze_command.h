@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "analyze/cost.h"
 #include "os/files.h"
@@ -16,9 +17,10 @@ struct AnalyzeArguments {
   std::filesystem::path metrics_dir = "metrics";
   std::string device;  // name or id; empty: all
   bool compare = false;
-  std::string export_csv;  // a file, or "-" for standard output; empty: none
-  bool records = false;    // CSV has one line an inference
-  std::string report;      // an HTML page: a file, or "-" for standard output; empty: none
+  std::vector<std::string> by;  // with compare: fields that make the groups; empty: device and model
+  std::string export_csv;       // a file, or "-" for standard output; empty: none
+  bool records = false;         // CSV has one line an inference
+  std::string report;           // an HTML page: a file, or "-" for standard output; empty: none
   OutputFormat format = OutputFormat::kTable;
   analyze::CostQuestion costs;
   unsigned threads = 0;  // 0: one a core

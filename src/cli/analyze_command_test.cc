@@ -141,6 +141,40 @@ TEST_F(AnalyzeCommandTest, GoldenComparison) {
   ExpectGolden("analyze_compare.csv", Run().out);
 }
 
+TEST_F(AnalyzeCommandTest, GroupsAreComparedByAnyField) {
+  for (const int threads : {2, 4}) {
+    std::vector<std::string> records;
+    records.reserve(30);
+    for (int i = 0; i < 30; ++i) {
+      const double time = 200.0 / threads + 0.1 * (i * 7 % 30);
+      records.push_back(OurRecord({i + 30 * (threads / 4), time, 5 * time}));
+    }
+    std::string file = FileWith(records);
+    file.insert(2, fmt::format("  \"context\": {{\"threads\":{}}},\n", threads));
+    Put(fmt::format("pi/inference_metrics_{}.json", threads), file);
+  }
+  arguments_.compare = true;
+  arguments_.by = {"threads"};
+  const Answer table = Run();
+  EXPECT_EQ(table.code, kDone);
+  EXPECT_THAT(table.out, HasSubstr("inference_time_ms: each against 2\n"));
+  EXPECT_THAT(table.out, HasSubstr("faster"));
+  EXPECT_THAT(table.out, HasSubstr("differs as compared: threads (2 and 4)"));
+  arguments_.format = OutputFormat::kJson;
+  const std::string json = Run().out;
+  EXPECT_THAT(json, HasSubstr(R"("by":[
+  "threads"
+],"groups":[
+  "2",
+  "4"
+])"));
+  EXPECT_THAT(json, HasSubstr(R"("verdict":"lower")"));
+  EXPECT_THAT(json, HasSubstr(R"("group":"4"})"));
+  arguments_.compare = false;
+  EXPECT_EQ(Run().code, kWrongUsage);
+  EXPECT_THAT(Run().err, HasSubstr("--by makes the groups of --compare"));
+}
+
 TEST_F(AnalyzeCommandTest, AnyNumberOfThreadsGivesTheSameBytes) {
   std::vector<std::string> cumulative;
   for (int file = 0; file < 40; ++file) {

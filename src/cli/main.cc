@@ -14,6 +14,7 @@
 #include "cli/analyze.h"
 #include "cli/archive.h"
 #include "cli/command.h"
+#include "cli/compare.h"
 #include "cli/device.h"
 #include "cli/doctor.h"
 #include "cli/export.h"
@@ -46,6 +47,8 @@ constexpr std::array kCommands = {
             "inferometer export --to records.sqlite", SetUpExport},
     Command{"Ask", "import", "what llama-bench, AIPerf, llama-server, Ollama or the older system wrote, as records",
             "inferometer import bench.jsonl --device-id pi-07", SetUpImport},
+    Command{"Ask", "compare", "whether one run is faster, smaller or more frugal than another, with its uncertainty",
+            "inferometer compare metrics-before metrics-after", SetUpCompare},
     Command{"Keep", "verify", "whether what was recorded is all there, once, and whole", "inferometer verify metrics",
             SetUpVerify},
     Command{"Keep", "archive", "metrics files into Parquet, a twentieth of their size, for any engine to read",

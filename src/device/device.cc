@@ -40,6 +40,7 @@ void Device::Infer(const telemetry::SensorMessage& message, const std::stop_toke
   const std::string prompt = parts_.prompt.Render(message);
   const auto clocks = parts_.clock_facts ? std::optional(parts_.clock_facts()) : std::nullopt;
   engine::Answer answer = parts_.engine->Ask(prompt, options_.answer, parts_.recorder, stop);
+  if (counts_.inferences == 0) answer.record.warmup = true;  // the first one after the load
   ++counts_.inferences;
   if (answer.record.failed()) ++counts_.failed;
   if (clocks) AddClocks(*clocks, answer.record);

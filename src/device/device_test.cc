@@ -93,6 +93,13 @@ TEST_F(DeviceTest, EveryNthMessageIsAskedAndSavesComeInTurn) {
   EXPECT_EQ(last_.generated_tokens.value_or(0), 2);
 }
 
+TEST_F(DeviceTest, OnlyTheFirstInferenceAfterTheLoadIsMarked) {
+  Run(1, {.interval = 1});
+  EXPECT_EQ(last_.warmup, true);
+  Run(2, {.interval = 1});
+  EXPECT_EQ(last_.warmup, std::nullopt);
+}
+
 TEST_F(DeviceTest, EndsAfterTheMessagesAskedFor) {
   EXPECT_EQ(Run(100, {.interval = 50, .most_messages = 7}).messages, 7U);
 }

@@ -88,7 +88,7 @@ TEST(ComparisonJson, EnergyBelowResolutionSaysSoInsteadOfARank) {
   group.spreads[static_cast<std::size_t>(analyze::Block::kEnergy)] = energy;
   group.energy_uncertainty = {6, 6};
   const std::vector<analyze::Group> groups = {group};
-  const std::string json = ComparisonJson({}, Compare(groups), {});
+  const std::string json = ComparisonJson({}, Compare(groups), {}, {});
   EXPECT_NE(json.find("\"energy_quality\":\"below_resolution\""), std::string::npos) << json;
   EXPECT_EQ(json.find("rank_per_inference"), std::string::npos) << json;
 }

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <string_view>
 
+#include "exchange/comparison_json.h"
 #include "record/json_pieces.h"
 
 namespace inferometer::exchange {
@@ -153,7 +154,7 @@ std::string AnalysisJson(const analyze::Analysis& analysis, const analyze::CostQ
 }
 
 std::string ComparisonJson(const analyze::Analysis& analysis, const analyze::Comparison& comparison,
-                           const analyze::CostQuestion& question) {
+                           const analyze::GroupAnswer& groups, const analyze::CostQuestion& question) {
   std::string json;
   JsonObject answer(json);
   answer.Integer("schema_version", analyze::kSchemaVersion).Key("rankings");
@@ -166,6 +167,7 @@ std::string ComparisonJson(const analyze::Analysis& analysis, const analyze::Com
   };
   AppendList(comparison.not_comparable, append_pair, json);
   Count(answer, "not_comparable_left_out", comparison.pairs_left_out);
+  AppendGroupAnswer(groups, answer, json);
   AppendReading(answer, analysis, json);
   return json;
 }

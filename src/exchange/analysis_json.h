@@ -4,6 +4,7 @@
 #include <string>
 
 #include "analyze/analysis.h"
+#include "analyze/compare/group_answer.h"
 #include "analyze/comparison.h"
 #include "analyze/cost.h"
 
@@ -15,9 +16,9 @@ namespace inferometer::exchange {
 // "records": null.
 [[nodiscard]] std::string AnalysisJson(const analyze::Analysis& analysis, const analyze::CostQuestion& question);
 
-// {"schema_version", "rankings": [...], "not_comparable": [{"first","second","reason"}], ...} and the end of
-// AnalysisJson. `comparison` is of `analysis`'s groups.
+// {"schema_version", "rankings": [...], "not_comparable": [{"first","second","reason"}], ..., "comparisons": [...],
+// ...} (comparison_json.h) and the end of AnalysisJson. `comparison` is of `analysis`'s groups.
 [[nodiscard]] std::string ComparisonJson(const analyze::Analysis& analysis, const analyze::Comparison& comparison,
-                                         const analyze::CostQuestion& question);
+                                         const analyze::GroupAnswer& groups, const analyze::CostQuestion& question);
 
 }  // namespace inferometer::exchange

@@ -38,6 +38,16 @@ constexpr Field kFields[] = {
      &R::record_id},
     {"session_id", "Identity", "", "One run of one program; absent where it is the stream of record_id.",
      &R::session_id},
+    {"block_id", "Identity", "",
+     "The block of an experiment: what is compared runs once or a few times in each, in random order.", &R::block_id},
+    {"run_index", "Identity", "", "The place in the order in which an experiment ran, from 0.", &R::run_index, 0, 0,
+     kCountMax},
+    {"warmup", "Identity", "",
+     "true: among the first inferences after a load (the first one, unless the program says otherwise). Absent: not, "
+     "or "
+     "not known.",
+     &R::warmup},
+    {"prompt_id", "Identity", "", "Which prompt of a known set, so that runs can be matched.", &R::prompt_id},
     {"clock_state", "Identity", "",
      "unsynchronised: nothing had set the device's clock at `timestamp`, which then never stands before the program's "
      "build. Absent: synchronised, or not known.",

@@ -1,0 +1,76 @@
+#pragma once
+// One quantity of two arms: how B stands to A, and whether that may be said at all. docs/comparing.md tells the
+// procedure.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "analyze/compare/drift.h"
+#include "analyze/compare/median_interval.h"
+#include "analyze/compare/ratio_bootstrap.h"
+#include "analyze/compare/resampling_units.h"
+
+namespace inferometer::analyze {
+
+// Of B against A.
+enum class Verdict : std::uint8_t { kLower, kHigher, kEquivalent, kUndecided, kNotComparable };
+[[nodiscard]] std::string_view NameOf(Verdict verdict);
+
+struct CompareRules {
+  double margin = 0.02;  // ratios from 1 / (1 + margin) to 1 + margin count as the same
+  std::uint64_t seed = 1;
+};
+
+inline constexpr std::size_t kLeastForVerdict = 5;   // values an arm
+inline constexpr std::size_t kLeastForInterval = 6;  // values an arm
+
+// What the energies' source may be off by, in every record the same way, so that no number of records makes it smaller.
+// Relative, k = 2, of A and B.
+struct SystematicError {
+  std::array<double, 2> relative{};
+  bool of_different_sources = false;  // then the ratio must be beyond what both may be off by
+};
+
+// A value that is absent could not be told; `reason` says why.
+struct ArmComparison {
+  std::array<std::size_t, 2> n{};
+  std::array<std::optional<MedianFigure>, 2> median;  // absent where the values are of several strata
+  std::optional<double> ratio;                        // median of B by median of A
+  std::optional<Interval> interval;                   // of the ratio, with the systematic error
+  std::optional<Interval> interval_statistical;       // without
+  std::optional<double> level;                        // the intervals are of 1 - level
+  std::optional<double> p;                            // by ranks, for itself
+  std::optional<double> p_adjusted;                   // Holm's, over the family
+  std::optional<double> delta;                        // Cliff's, of the single values
+  std::optional<Units> units;
+  std::array<std::size_t, 2> unit_counts{};
+  std::optional<std::size_t> block_length;  // of moving blocks
+  Drift drift;
+  std::optional<double> systematic;  // of the ratio, relative, k = 2
+  Verdict verdict = Verdict::kUndecided;
+  std::string reason;
+
+  // What Decide still needs.
+  RatioTails tails;
+  int direction = 0;  // in which direction the ranks point
+  bool is_tested = false;
+  std::optional<SystematicError> systematic_error;
+};
+
+// Everything but the verdict, which needs the whole family; a comparison that cannot be tested has its verdict and
+// reason.
+[[nodiscard]] ArmComparison MeasureArms(const TwoArms& arms, const CompareRules& rules,
+                                        const std::optional<SystematicError>& systematic = std::nullopt);
+
+[[nodiscard]] ArmComparison NotComparableBecause(std::string reason);
+
+// Verdicts, adjusted p and intervals of those that were tested, as one family (Holm): the chance of any false lower or
+// higher among them is at most 5 %.
+void Decide(std::span<ArmComparison> family, const CompareRules& rules);
+
+}  // namespace inferometer::analyze

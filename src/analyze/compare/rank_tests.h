@@ -1,0 +1,35 @@
+#pragma once
+// Tests that look at ranks only, so that no shape of the noise is assumed. Figures as SciPy's functions of the same
+// name give them.
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace inferometer::analyze {
+
+// The rank of each value from 1, equal values sharing their mean.
+[[nodiscard]] std::vector<double> AverageRanks(std::span<const double> values);
+
+struct MannWhitney {
+  double u = 0;      // pairs in which the value of b is the larger one, ties half
+  double p = 1;      // two-sided
+  double delta = 0;  // Cliff's: 2u / (n m) - 1; -1 every value of b is smaller, 1 every one is larger
+};
+// `mannwhitneyu(b, a)`: exact where one sample has 8 values or fewer and none ties, else normal with corrections for
+// ties and continuity. Beyond a million pairs with so small a sample also normal. REQUIRES: neither is empty, no NaN.
+[[nodiscard]] MannWhitney CompareRanks(std::span<const double> a, std::span<const double> b);
+
+// `wilcoxon(differences)`, the two-sided p: exact for 50 or fewer without ties and zeros, else normal. Zeros are left
+// out; 1 where nothing is left. REQUIRES: no NaN.
+[[nodiscard]] double SignedRankP(std::span<const double> differences);
+
+struct RankCorrelation {
+  double rho = 0;
+  double p = 1;  // two-sided, by Student's t
+};
+// `spearmanr(values, order)`: of each value against its place. Nothing below 3 values and where all are equal.
+[[nodiscard]] std::optional<RankCorrelation> CorrelateWithOrder(std::span<const double> values);
+
+}  // namespace inferometer::analyze
