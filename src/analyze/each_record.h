@@ -24,7 +24,7 @@ struct RecordsRead {
 // Where a record stands. Lives for the call only.
 struct RecordOrigin {
   const FoundFile& file;
-  const store::Context& context;  // of the run that wrote the file; empty where it says nothing
+  const store::Context& context;    // of the run that wrote the file; empty where it says nothing
   std::string_view json{};          // the record as it stands there; empty for one of a lake
   std::string_view other_fields{};  // for one of a lake: its JSON object of keys that the field table does not know
 };

@@ -13,8 +13,8 @@ enum class TableFormat { kText, kMarkdown };
 // What `text` from a file looks like in this format, standing for itself.
 [[nodiscard]] std::string ShownAs(TableFormat format, std::string_view text);
 
-// One table: a title with the unit of all its figures (or none), a header and rows. Text cells may come from files: they are made
-// fit for a terminal, and in Markdown for a table's cell.
+// One table: a title with the unit of all its figures (or none), a header and rows. Text cells may come from files:
+// they are made fit for a terminal, and in Markdown for a table's cell.
 class Table {
  public:
   Table(std::string title, std::vector<std::string> header) : title_(std::move(title)), header_(std::move(header)) {}
