@@ -175,6 +175,7 @@ class Run {
     std::size_t rows = 0;
     const auto columns = [&](const std::vector<lake::QueryColumn>& found) {
       std::vector<std::string> header;
+      header.reserve(found.size());
       for (const lake::QueryColumn& column : found) header.push_back(column.name);
       table.emplace("", std::move(header));
       return Ok();

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,19 +23,24 @@ struct LoadedDuckDb {
   DuckDbApi api;
 };
 
+// The functions' names, and where each is kept.
+auto MembersOf(DuckDbApi& api) {
+#define INFEROMETER_DUCKDB_MEMBER(name) std::pair<const char*, void*>("duckdb_" #name, &api.name),
+  return std::to_array({INFEROMETER_DUCKDB_FUNCTIONS(INFEROMETER_DUCKDB_MEMBER)});
+#undef INFEROMETER_DUCKDB_MEMBER
+}
+
 Status Unavailable(std::string_view what) { return {Code::kUnavailable, fmt::format("{}; {}", what, kNextStep)}; }
 
 Result<LoadedDuckDb> Load() {
   auto library = os::SharedLibrary::Open(kLibrary);
   if (!library.ok()) return Unavailable("DuckDB cannot be loaded: " + library.status().message());
   DuckDbApi api;
-  const char* missing = nullptr;
-#define INFEROMETER_DUCKDB_LOAD(name)       \
-  library->Find("duckdb_" #name, api.name); \
-  if (api.name == nullptr) missing = #name;
-  INFEROMETER_DUCKDB_FUNCTIONS(INFEROMETER_DUCKDB_LOAD)
-#undef INFEROMETER_DUCKDB_LOAD
-  if (missing != nullptr) return Unavailable(fmt::format("{} has no duckdb_{}", kLibrary, missing));
+  for (const auto& [name, member] : MembersOf(api)) {
+    void* symbol = library->Symbol(name);
+    if (symbol == nullptr) return Unavailable(fmt::format("{} has no {}", kLibrary, name));
+    std::memcpy(member, &symbol, sizeof symbol);
+  }
   const std::string_view version = api.library_version();
   if (!version.starts_with(kRelease)) return Unavailable(fmt::format("{} is DuckDB {}", kLibrary, version));
   return LoadedDuckDb{std::move(*library), api};

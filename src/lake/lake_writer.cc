@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <utility>
@@ -59,6 +60,8 @@ struct LakeWriter::State {
   // What the partition's file will hold: what it holds now, in today's columns, and what was added.
   Result<std::string> AllRows(std::int32_t partition, const fs::path& file);
   Status Verify(const std::string& rows, const fs::path& file);
+  // Makes `fresh` durable and puts it into the place of `file`; gives its size in bytes.
+  Result<std::uint64_t> Publish(const fs::path& fresh, const fs::path& file);
 
   fs::path lake;
   os::FileCalls& files;
@@ -125,16 +128,21 @@ Status LakeWriter::State::Write(const PartitionKey& key, std::int32_t partition,
   RETURN_IF_ERROR(database.Run(fmt::format("COPY ({} ORDER BY timestamp, record_id) TO {} ({})", rows,
                                            SqlText(fresh.string()), kParquetOptions)));
   RETURN_IF_ERROR(Verify(rows, fresh));
+  ASSIGN_OR_RETURN(const std::uint64_t bytes, Publish(fresh, file));
+  ++report.partitions;
+  report.bytes += bytes;
+  return Ok();
+}
+
+Result<std::uint64_t> LakeWriter::State::Publish(const fs::path& fresh, const fs::path& file) {
   ASSIGN_OR_RETURN(const int fd, files.Open(fresh, os::Access::kReadWrite));
-  const auto size = files.Size(fd);
+  const auto bytes = files.Size(fd);
   const Status synced = files.Sync(fd);
   RETURN_IF_ERROR(files.Close(fd));
   RETURN_IF_ERROR(synced);
   RETURN_IF_ERROR(files.Rename(fresh, file));
-  RETURN_IF_ERROR(files.SyncFolder(folder));
-  ++report.partitions;
-  if (size.ok()) report.bytes += size.value();
-  return Ok();
+  RETURN_IF_ERROR(files.SyncFolder(file.parent_path()));
+  return bytes;
 }
 
 Result<std::string> LakeWriter::State::AllRows(std::int32_t partition, const fs::path& file) {

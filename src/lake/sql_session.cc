@@ -77,6 +77,37 @@ Shown Show(duckdb_type type, const std::string& name) {
   }
 }
 
+// What a SELECT gives, and how it is asked for as text.
+struct Description {
+  std::vector<QueryColumn> columns;
+  std::string names;  // c0, c1, ...
+  std::string shown;  // an expression a column
+};
+
+Result<Description> Describe(Database& database, const std::string& bare_sql) {
+  ASSIGN_OR_RETURN(const Answer empty, database.Query(fmt::format("SELECT * FROM ({}\n) LIMIT 0", bare_sql)));
+  Description description;
+  for (std::size_t i = 0; i < empty.columns(); ++i) {
+    const Shown one = Show(empty.type(i), fmt::format("c{}", i));
+    description.columns.push_back({std::string(empty.name(i)), one.kind});
+    description.names += fmt::format("{}c{}", i == 0 ? "" : ", ", i);
+    description.shown += (i == 0 ? "" : ", ") + one.expression;
+  }
+  return description;
+}
+
+Status ForEachRow(Answer& answer, const std::function<Status(const QueryRow&)>& each) {
+  QueryRow values(answer.columns());
+  while (true) {
+    ASSIGN_OR_RETURN(const std::optional<Chunk> chunk, answer.Next());
+    if (!chunk) return Ok();
+    for (std::size_t i = 0; i < chunk->rows(); ++i) {
+      for (std::size_t column = 0; column < values.size(); ++column) values[column] = chunk->Text(column, i);
+      RETURN_IF_ERROR(each(values));
+    }
+  }
+}
+
 // The one statement without what ends it, so that it can stand in brackets.
 std::string Bare(const std::string& sql) {
   const auto last = sql.find_last_not_of("; \t\r\n");
@@ -169,29 +200,11 @@ Status SqlSession::Query(const std::string& sql, const std::function<Status(cons
   Database& database = state_->database;
   RETURN_IF_ERROR(CheckSelect(database, sql, ViewNames()));
   const std::string bare = Bare(sql);
-  std::vector<QueryColumn> described;
-  std::string names;
-  std::string shown;
-  {
-    ASSIGN_OR_RETURN(const Answer empty, database.Query(fmt::format("SELECT * FROM ({}\n) LIMIT 0", bare)));
-    for (std::size_t i = 0; i < empty.columns(); ++i) {
-      const Shown one = Show(empty.type(i), fmt::format("c{}", i));
-      described.push_back({std::string(empty.name(i)), one.kind});
-      names += fmt::format("{}c{}", i == 0 ? "" : ", ", i);
-      shown += (i == 0 ? "" : ", ") + one.expression;
-    }
-  }
-  RETURN_IF_ERROR(columns(described));
-  ASSIGN_OR_RETURN(Answer answer, database.Query(fmt::format("SELECT {} FROM ({}\n) AS q({})", shown, bare, names)));
-  QueryRow values(described.size());
-  while (true) {
-    ASSIGN_OR_RETURN(const std::optional<Chunk> chunk, answer.Next());
-    if (!chunk) return Ok();
-    for (std::size_t i = 0; i < chunk->rows(); ++i) {
-      for (std::size_t column = 0; column < values.size(); ++column) values[column] = chunk->Text(column, i);
-      RETURN_IF_ERROR(row(values));
-    }
-  }
+  ASSIGN_OR_RETURN(const Description described, Describe(database, bare));
+  RETURN_IF_ERROR(columns(described.columns));
+  ASSIGN_OR_RETURN(Answer answer, database.Query(fmt::format("SELECT {} FROM ({}\n) AS q({})", described.shown, bare,
+                                                             described.names)));
+  return ForEachRow(answer, row);
 }
 
 Status SqlSession::QueryToParquet(const std::string& sql, const std::filesystem::path& output) {
