@@ -10,6 +10,7 @@
 #include "cli/analyze.h"
 #include "cli/analyze_command.h"
 #include "cli/command.h"
+#include "cli/command_for_tests.h"
 #include "os/faulty_files.h"
 #include "os/temporary_folder.h"
 
@@ -20,20 +21,6 @@ using analyze::FileWith;
 using analyze::OlderRecord;
 using analyze::OurRecord;
 using ::testing::HasSubstr;
-
-struct Answer {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
-
-std::string Contents(std::FILE* stream) {
-  std::string text(static_cast<std::size_t>(std::ftell(stream)), '\0');
-  std::rewind(stream);
-  EXPECT_EQ(std::fread(text.data(), 1, text.size(), stream), text.size());
-  std::fclose(stream);
-  return text;
-}
 
 // A metrics directory, and `inferometer analyze` with a report of it.
 class AnalyzeReportTest : public ::testing::Test {

@@ -7,6 +7,7 @@
 
 #include "analyze/sample_files.h"
 #include "cli/command.h"
+#include "cli/command_for_tests.h"
 #include "os/temporary_folder.h"
 #include "probe/manual_clock.h"
 
@@ -18,20 +19,6 @@ using analyze::OurRecord;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
-
-struct Answer {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
-
-std::string Contents(std::FILE* stream) {
-  std::string text(static_cast<std::size_t>(std::ftell(stream)), '\0');
-  std::rewind(stream);
-  EXPECT_EQ(std::fread(text.data(), 1, text.size(), stream), text.size());
-  std::fclose(stream);
-  return text;
-}
 
 class ArchiveCommandTest : public ::testing::Test {
  protected:

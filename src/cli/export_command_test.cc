@@ -9,6 +9,7 @@
 
 #include "analyze/sample_files.h"
 #include "cli/command.h"
+#include "cli/command_for_tests.h"
 #include "os/faulty_files.h"
 #include "os/temporary_folder.h"
 
@@ -19,20 +20,6 @@ using analyze::FileWith;
 using analyze::OlderRecord;
 using analyze::OurRecord;
 using ::testing::HasSubstr;
-
-struct Answer {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
-
-std::string Contents(std::FILE* stream) {
-  std::string text(static_cast<std::size_t>(std::ftell(stream)), '\0');
-  std::rewind(stream);
-  EXPECT_EQ(std::fread(text.data(), 1, text.size(), stream), text.size());
-  std::fclose(stream);
-  return text;
-}
 
 // A metrics directory, and the command run on it. What goes into PostgreSQL is tested with a real one, in
 // tests/end_to_end/test_export.py.

@@ -7,6 +7,7 @@
 
 #include "analyze/sample_files.h"
 #include "cli/command.h"
+#include "cli/command_for_tests.h"
 #include "os/temporary_folder.h"
 
 namespace inferometer::cli {
@@ -18,20 +19,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
 namespace fs = std::filesystem;
-
-struct Answer {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
-
-std::string Contents(std::FILE* stream) {
-  std::string text(static_cast<std::size_t>(std::ftell(stream)), '\0');
-  std::rewind(stream);
-  EXPECT_EQ(std::fread(text.data(), 1, text.size(), stream), text.size());
-  std::fclose(stream);
-  return text;
-}
 
 // A metrics directory on the real disk, and the command run on it.
 class QueryCommandTest : public ::testing::Test {

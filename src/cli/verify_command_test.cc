@@ -8,6 +8,7 @@
 #include "analyze/sample_files.h"
 #include "base/record_key.h"
 #include "cli/command.h"
+#include "cli/command_for_tests.h"
 #include "os/temporary_folder.h"
 #include "store/journal.h"
 #include "store/journal_for_tests.h"
@@ -21,20 +22,6 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 
 const std::string kDevice = "00:0f:00:70:91:0a";
-
-struct Answer {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
-
-std::string Contents(std::FILE* stream) {
-  std::string text(static_cast<std::size_t>(std::ftell(stream)), '\0');
-  std::rewind(stream);
-  EXPECT_EQ(std::fread(text.data(), 1, text.size(), stream), text.size());
-  std::fclose(stream);
-  return text;
-}
 
 // A device's folder on the real disk, and the command run on it.
 class VerifyCommandTest : public ::testing::Test {
