@@ -106,12 +106,6 @@ class Run {
             "its summary says something else than its records (`inferometer analyze` names the fields)"};
   }
 
-  static Result<lake::LakeRecord> RowOf(const analyze::RecordOrigin& origin, const InferenceRecord& record) {
-    ASSIGN_OR_RETURN(std::string others, analyze::OtherFieldsOf(origin));
-    std::string name = origin.file.folder_name.value_or(record.device_id.value_or(""));
-    return lake::LakeRecord{std::move(name), record, std::move(others), origin.context};
-  }
-
   Status TakeRecord(const analyze::RecordOrigin& origin, const InferenceRecord& record) {
     ASSIGN_OR_RETURN(const bool is_known, content_.Contains(record));
     if (is_known) {

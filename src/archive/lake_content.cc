@@ -1,10 +1,18 @@
 #include "archive/lake_content.h"
 
-#include <system_error>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "analyze/row_builder.h"
 
 namespace inferometer::archive {
+
+Result<lake::LakeRecord> RowOf(const analyze::RecordOrigin& origin, const InferenceRecord& record) {
+  ASSIGN_OR_RETURN(std::string others, analyze::OtherFieldsOf(origin));
+  std::string name = origin.file.folder_name.value_or(record.device_id.value_or(""));
+  return lake::LakeRecord{std::move(name), record, std::move(others), origin.context};
+}
 
 Result<bool> LakeContent::Contains(const InferenceRecord& record) {
   const lake::PartitionKey key = lake::PartitionOf(record);

@@ -4,13 +4,18 @@
 #include <filesystem>
 #include <set>
 
+#include "analyze/each_record.h"
 #include "analyze/fingerprint.h"
 #include "inferometer/record.h"
 #include "inferometer/status.h"
 #include "lake/lake_reader.h"
+#include "lake/lake_record.h"
 #include "lake/partition.h"
 
 namespace inferometer::archive {
+
+// What the lake holds of a record that stands in a metrics file.
+[[nodiscard]] Result<lake::LakeRecord> RowOf(const analyze::RecordOrigin& origin, const InferenceRecord& record);
 
 // Looks into a partition when a record of it is asked for. Memory: 22 to 43 bytes for each record of the partitions
 // that were looked into. One thread at a time.

@@ -51,9 +51,8 @@ class Filler {
     ASSIGN_OR_RETURN(const bool is_known, content_.Contains(record));
     if (is_known) return Ok();
     content_.Add(record);
-    ASSIGN_OR_RETURN(std::string others, analyze::OtherFieldsOf(origin));
-    std::string name = origin.file.folder_name.value_or(record.device_id.value_or(""));
-    return session_.Add(lake::LakeRecord{std::move(name), record, std::move(others), origin.context});
+    ASSIGN_OR_RETURN(const lake::LakeRecord row, archive::RowOf(origin, record));
+    return session_.Add(row);
   }
 
   Status Load(const analyze::FoundFile& file, std::vector<analyze::Damage>& damaged) {
