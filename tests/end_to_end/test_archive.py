@@ -129,7 +129,6 @@ def half_archived(inferometer, metrics, tmp_path):
     return metrics
 
 
-@pytest.mark.skipif(shutil.which("strace") is None, reason="no strace here")
 @pytest.mark.parametrize("call", STEPS)
 def test_kill_at_any_step_loses_nothing_and_doubles_nothing(inferometer, half_archived, tmp_path, call):
     # Opening and closing is mostly the loader's: every seventh will do, but for the long form.
