@@ -5,6 +5,7 @@
 #include <array>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -93,12 +94,37 @@ std::vector<analyze::ReportedLoss> LossesIn(const fs::path& root, os::FileCalls&
   return std::move(verification.losses);
 }
 
+// Hands a wish to stop on to the session that runs, whenever it comes. Safe from any thread.
+class StopWish {
+ public:
+  void Express() {
+    const std::lock_guard lock(mutex_);
+    is_expressed_ = true;
+    if (session_ != nullptr) session_->Interrupt();
+  }
+  // The session to interrupt from now on, or none. False when the wish came already.
+  bool Watch(lake::SqlSession* session) {
+    const std::lock_guard lock(mutex_);
+    session_ = session;
+    return !is_expressed_;
+  }
+
+ private:
+  std::mutex mutex_;  // for all below
+  lake::SqlSession* session_ = nullptr;
+  bool is_expressed_ = false;
+};
+
 class Run {
  public:
   Run(const QueryArguments& arguments, os::FileCalls& files, std::FILE* out, std::FILE* err)
       : arguments_(arguments), files_(files), out_(out), err_(err) {}
 
   Status Do(const std::string& sql) {
+    // Before DuckDB's threads, which must not take the signals.
+    StopWish stop;
+    const auto signals = os::SignalWatch::Start([&](int) { stop.Express(); });
+    RETURN_IF_ERROR(signals.status());
     ASSIGN_OR_RETURN(const os::TemporaryFiles spill, os::TemporaryFiles::Make("inferometer-query"));
     ASSIGN_OR_RETURN(exchange::QuerySession opened, OpenSession(spill.path()));
     for (const analyze::Damage& damage : opened.damaged) {
@@ -106,16 +132,20 @@ class Run {
       Say(err_, (is_named ? damage.error : damage.file + ": " + damage.error) + "; left out");
     }
     is_damaged_ = !opened.damaged.empty();
-    const auto signals = os::SignalWatch::Start([&](int) { opened.session.Interrupt(); });
-    RETURN_IF_ERROR(signals.status());
-    if (arguments_.format == QueryFormat::kParquet) return Parquet(opened.session, sql);
-    ASSIGN_OR_RETURN(Sink sink, Sink::Open(arguments_.out, files_, out_));
-    RETURN_IF_ERROR(Text(opened.session, sql, sink));
-    return sink.Finish();
+    if (!stop.Watch(&opened.session)) return {Code::kCancelled, "interrupted"};
+    const Status status = Ask(opened.session, sql);
+    stop.Watch(nullptr);
+    return status.code() == Code::kCancelled ? Status(Code::kCancelled, "interrupted") : status;
   }
   [[nodiscard]] bool is_damaged() const { return is_damaged_; }
 
  private:
+  Status Ask(lake::SqlSession& session, const std::string& sql) {
+    if (arguments_.format == QueryFormat::kParquet) return Parquet(session, sql);
+    ASSIGN_OR_RETURN(Sink sink, Sink::Open(arguments_.out, files_, out_));
+    RETURN_IF_ERROR(Text(session, sql, sink));
+    return sink.Finish();
+  }
   Result<exchange::QuerySession> OpenSession(const fs::path& spill) {
     ReadingProgress progress(err_, clock_);
     exchange::QuerySource source;

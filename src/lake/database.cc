@@ -55,6 +55,7 @@ std::string Doubled(std::string_view text, char quote) {
 
 }  // namespace
 
+std::string FirstLine(const std::string& message) { return message.substr(0, message.find('\n')); }
 std::string SqlText(std::string_view text) { return Doubled(text, '\''); }
 std::string SqlName(std::string_view name) { return Doubled(name, '"'); }
 

@@ -101,6 +101,9 @@ class Database {
 // What a vector's slot holds. Lives as long as its chunk.
 [[nodiscard]] std::string_view ViewOf(const duckdb_string_t& text);
 
+// What DuckDB says, without its pointer into SQL that the user did not write.
+[[nodiscard]] std::string FirstLine(const std::string& message);
+
 // 'text' as SQL spells it.
 [[nodiscard]] std::string SqlText(std::string_view text);
 // "name" as SQL spells it.

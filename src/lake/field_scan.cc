@@ -105,7 +105,7 @@ Result<FieldScan> FieldScan::Open(std::span<const fs::path> files, std::span<con
 Result<std::optional<ScanChunk>> FieldScan::Next() {
   State& state = *state_;
   const auto damage = [](const Status& status) {
-    return status.code() == Code::kInvalidArgument ? Status(Code::kDataLoss, status.message()) : status;
+    return status.code() == Code::kInvalidArgument ? Status(Code::kDataLoss, FirstLine(status.message())) : status;
   };
   while (true) {
     if (!state.answer) {

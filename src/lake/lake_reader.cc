@@ -172,7 +172,7 @@ Status LakeReader::ForEach(const std::filesystem::path& file, const std::functio
   const Status status = ReadRows(state_->database, file, each, stopped);
   const bool is_damage = status.code() == Code::kDataLoss || status.code() == Code::kInvalidArgument;
   if (stopped || !is_damage) return status;
-  return {Code::kDataLoss, fmt::format("{}: {}", file.string(), status.message())};
+  return {Code::kDataLoss, fmt::format("{}: {}", file.string(), FirstLine(status.message()))};
 }
 
 }  // namespace inferometer::lake

@@ -2,11 +2,13 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
+import time
 
 import pytest
 
-from conftest import PROGRAM, clean_environment
+from conftest import PROGRAM, clean_environment, wait_until
 
 # What changes something that survives: a kill before each call, one after the other. strace counts the calls of each thread for
 # itself, so those of one kind at a time are gone through.
@@ -148,3 +150,17 @@ def test_kill_at_any_step_loses_nothing_and_doubles_nothing(inferometer, half_ar
         assert whole(inferometer, root), step
     print(f"{kills} kills at {call}")
     assert kills > 0
+
+
+def test_ctrl_c_ends_a_query_and_leaves_nothing_behind(inferometer, metrics, tmp_path):
+    endless = "SELECT count(*) FROM range(100000) a, range(10000000) b WHERE a.range * b.range % 7 = 3"
+    aside = tmp_path / "aside"
+    aside.mkdir()
+    asked = subprocess.Popen([PROGRAM, "query", endless, "--metrics-dir", metrics], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                             env=clean_environment(TMPDIR=str(aside)))
+    wait_until(lambda: list(aside.iterdir()), "the query is under way")
+    time.sleep(1)
+    asked.send_signal(signal.SIGINT)
+    out, err = asked.communicate(timeout=30)
+    assert (asked.returncode, out) == (1, "") and "interrupted" in err
+    assert not list(aside.iterdir())
