@@ -25,7 +25,7 @@ class Filler {
 
   Status Fill(std::vector<analyze::Damage>& damaged) {
     ASSIGN_OR_RETURN(const analyze::MetricsDirectory directory, analyze::ListMetrics(source_.metrics_dir));
-    damaged = directory.unreadable;
+    damaged.insert(damaged.end(), directory.unreadable.begin(), directory.unreadable.end());
     for (std::size_t i = 0; i < directory.metrics.size(); ++i) {
       RETURN_IF_ERROR(File(directory.metrics[i], damaged));
       if (source_.progress) source_.progress(i + 1, directory.metrics.size());
@@ -86,10 +86,18 @@ Result<QuerySession> OpenQuerySession(const QuerySource& source) {
   ASSIGN_OR_RETURN(const std::vector<lake::PartitionFile> files, lake::ListPartitions(lake));
   lake::SqlSessionOptions options;
   options.spill_into = source.spill_into;
-  for (const lake::PartitionFile& file : files) options.lake_files.push_back(file.path);
-  ASSIGN_OR_RETURN(lake::SqlSession session, lake::SqlSession::Open(options));
   ASSIGN_OR_RETURN(lake::LakeReader reader, lake::LakeReader::Open());
-  QuerySession opened{std::move(session), {}};
+  std::vector<analyze::Damage> damaged;
+  for (const lake::PartitionFile& file : files) {
+    const Status described = reader.CheckDescription(file.path);
+    if (described.ok()) {
+      options.lake_files.push_back(file.path);
+    } else {
+      damaged.push_back({file.path.string(), std::nullopt, described.message()});
+    }
+  }
+  ASSIGN_OR_RETURN(lake::SqlSession session, lake::SqlSession::Open(options));
+  QuerySession opened{std::move(session), std::move(damaged)};
   Filler filler(source, opened.session, archive::LakeContent(lake, std::move(reader)));
   RETURN_IF_ERROR(filler.Fill(opened.damaged));
   RETURN_IF_ERROR(opened.session.Seal(source.output));

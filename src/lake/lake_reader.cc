@@ -167,6 +167,12 @@ Result<LakeReader> LakeReader::Open(std::size_t memory_mb) {
   return LakeReader(std::make_unique<State>(std::move(database)));
 }
 
+Status LakeReader::CheckDescription(const std::filesystem::path& file) {
+  const Status status = SelectFrom(state_->database, file).status();
+  if (status.ok()) return status;
+  return {Code::kDataLoss, fmt::format("{}: {}", file.string(), FirstLine(status.message()))};
+}
+
 Status LakeReader::ForEach(const std::filesystem::path& file, const std::function<Status(const LakeRecord&)>& each) {
   bool stopped = false;
   const Status status = ReadRows(state_->database, file, each, stopped);

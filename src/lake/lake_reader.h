@@ -20,6 +20,8 @@ class LakeReader {
   LakeReader(LakeReader&&) noexcept;
   LakeReader& operator=(LakeReader&&) = delete;
 
+  // Reads the file's own description, and none of its rows; fails as ForEach does where that is damaged.
+  [[nodiscard]] Status CheckDescription(const std::filesystem::path& file);
   // Calls `each` for every row of one file, in the file's order; stops at its first failure and returns it. A file that
   // other programs wrote is taken, too: columns are found by name and cast, those that are missing are absent values,
   // others are passed over. kDataLoss, naming the file, where it is damaged or a value is not what its column is for:

@@ -109,6 +109,8 @@ def test_damaged_file_of_the_lake_is_named_and_the_rest_is_answered(inferometer,
     done = inferometer("analyze", "--metrics-dir", metrics, "--format", "json")
     assert done.returncode == 1 and str(bad) in done.stderr
     assert sum(group["total_inferences"] for group in json.loads(done.stdout)["groups"]) == RECORDS - 3
+    done = inferometer("query", "SELECT count(*) AS n FROM records", "--metrics-dir", metrics, "--format", "json")
+    assert done.returncode == 1 and str(bad) in done.stderr and json.loads(done.stdout) == [{"n": RECORDS - 3}]
 
 
 def killed_at(call, step, root):
