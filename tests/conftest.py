@@ -17,6 +17,11 @@ DEVICE_ID = "00:0f:00:70:91:0a"
 PROMPT = "Temperature {temp}. One word: warm or cold?"
 
 
+def pytest_configure(config):
+    # Four minutes to build, so only `./check full` has it; what it printed once stands in golden tests, which every form runs.
+    config.addinivalue_line("markers", "needs_llama_bench: runs llama-bench, which `tools/setup bench` builds")
+
+
 def clean_environment(**more):
     keep = {key: value for key, value in os.environ.items()
             if not key.startswith(("INFEROMETER_", "MQTT_", "LLM_", "DEVICE_")) and key not in ("ENABLE_LLM", "LOG_LEVEL")}

@@ -79,7 +79,7 @@ def test_requests_of_aiperf_and_the_model_that_they_do_not_name(inferometer, tmp
     assert answer["groups"][0]["failed_inferences"] == 1
 
 
-@pytest.mark.skipif(not LLAMA_BENCH.exists(), reason="llama-bench is not built: tools/setup bench")
+@pytest.mark.needs_llama_bench
 def test_a_real_llama_bench(inferometer, tmp_path):
     with open(tmp_path / "bench.jsonl", "w") as out:
         subprocess.run([LLAMA_BENCH, "-m", MODEL, "-p", "16", "-n", "4", "-r", "2", "-t", "1", "-o", "jsonl"], stdout=out,
