@@ -13,13 +13,16 @@
 #include <utility>
 
 #include "analyze/file_records.h"
+#include "analyze/index_entry.h"
 #include "analyze/lake_reading.h"
 #include "analyze/loading_file.h"
 #include "analyze/merger.h"
 #include "analyze/metrics_file.h"
+#include "analyze/reading_index.h"
 #include "analyze/summary_check.h"
 #include "lake/partition.h"
 #include "os/file_buffer.h"
+#include "os/files.h"
 
 namespace inferometer::analyze {
 namespace {
@@ -31,6 +34,7 @@ struct FileOutcome {
   FileRecords records;
   std::optional<Damage> damage;
   std::vector<Disagreement> disagreements;
+  std::string entry;  // for the index; empty: it has none of this file
 };
 
 Damage DamageOf(const FoundFile& file, const Status& status) {
@@ -40,25 +44,47 @@ Damage DamageOf(const FoundFile& file, const Status& status) {
 // One thread's means of reading files.
 class FileWorker {
  public:
-  explicit FileWorker(Telling telling) : telling_(telling) {}
-  void Read(const FoundFile& file, FileOutcome& outcome) {
-    const Status status = TryRead(file, outcome);
-    if (!status.ok()) {
-      outcome.records.Clear();
-      outcome.damage = DamageOf(file, status);
+  FileWorker(const std::vector<FoundFile>& files, Telling telling, const ReadingIndex* index)
+      : files_(files), telling_(telling), index_(index) {}
+  void Read(std::size_t number, FileOutcome& outcome) {
+    const FoundFile& file = files_[number];
+    if (!FindInIndex(number, outcome)) {
+      const Status status = Parse(file, outcome);
+      if (!status.ok()) {
+        outcome.records.Clear();
+        outcome.damage = DamageOf(file, status);
+        return;
+      }
+      if (index_ != nullptr && index_->Wants(number)) {
+        AppendFileEntry(outcome.records, outcome.disagreements, outcome.entry);
+      }
     }
+    if (telling_ == Telling::kByFingerprint) outcome.records.MakeFingerprints();
   }
 
  private:
-  Status TryRead(const FoundFile& file, FileOutcome& outcome) {
+  bool FindInIndex(std::size_t number, FileOutcome& outcome) {
+    outcome.entry.clear();
+    if (index_ == nullptr || !index_->Find(number, outcome.entry)) return false;
+    const bool is_good =
+        ReadFileEntry(outcome.entry, files_[number].path.string(), outcome.records, outcome.disagreements);
+    if (is_good) {
+      outcome.records.MakeColumns();
+    } else {
+      outcome.entry.clear();
+    }
+    return is_good;
+  }
+  Status Parse(const FoundFile& file, FileOutcome& outcome) {
     ASSIGN_OR_RETURN(const std::string_view text, buffer_.Read(file.path, kLargestFileBytes));
     RETURN_IF_ERROR(reader_.Read(text, file.folder_name, outcome.records));
     outcome.records.MakeColumns();
-    if (telling_ == Telling::kByFingerprint) outcome.records.MakeFingerprints();
     outcome.disagreements = CheckSummary(file.path.string(), outcome.records);
     return Ok();
   }
+  const std::vector<FoundFile>& files_;
   Telling telling_;
+  const ReadingIndex* index_;  // nullptr: there is none
   os::FileBuffer buffer_{kFilePaddingBytes};
   MetricsFileReader reader_;
 };
@@ -67,8 +93,9 @@ class FileWorker {
 // the answer does not depend on who was faster.
 class FilePipeline {
  public:
-  FilePipeline(const std::vector<FoundFile>& files, const AnalyzeOptions& options, unsigned threads, Telling telling)
-      : files_(files), options_(options), threads_(threads), telling_(telling) {}
+  FilePipeline(const std::vector<FoundFile>& files, const AnalyzeOptions& options, unsigned threads, Telling telling,
+               ReadingIndex* index)
+      : files_(files), options_(options), threads_(threads), telling_(telling), index_(index) {}
 
   // False when the merger gave up.
   [[nodiscard]] bool Run(Analysis& analysis, Merger& merger) {
@@ -81,11 +108,11 @@ class FilePipeline {
 
  private:
   void Work(Analysis& analysis, Merger& merger) {
-    FileWorker worker(telling_);
+    FileWorker worker(files_, telling_, index_);
     for (std::size_t i = next_++; i < files_.size(); i = next_++) {
       std::unique_ptr<FileOutcome> outcome = WaitForTurn(i);
       if (outcome == nullptr) return;
-      worker.Read(files_[i], *outcome);
+      worker.Read(i, *outcome);
       Deliver(i, std::move(outcome), analysis, merger);
     }
   }
@@ -113,6 +140,7 @@ class FilePipeline {
       waiting_.erase(first);
       lock.unlock();
       const bool merged = Merge(*ready, analysis, merger);
+      if (index_ != nullptr && !ready->entry.empty()) index_->Keep(merged_, ready->entry);
       lock.lock();
       gave_up_ = !merged;
       spare_.push_back(std::move(ready));
@@ -139,6 +167,7 @@ class FilePipeline {
   const AnalyzeOptions& options_;
   unsigned threads_;
   Telling telling_;
+  ReadingIndex* index_;
   std::atomic<std::size_t> next_ = 0;
   std::mutex mutex_;  // for all below
   std::condition_variable merged_one_;
@@ -155,8 +184,9 @@ unsigned ThreadsOf(const AnalyzeOptions& options) {
 
 // All metrics files, with equal records told in one way. False when that way cannot tell them.
 bool ReadAll(const MetricsDirectory& directory, const AnalyzeOptions& options, Analysis& analysis, Merger& merger,
-             Telling telling) {
-  return FilePipeline(directory.metrics, options, ThreadsOf(options), telling).Run(analysis, merger);
+             Telling telling, ReadingIndex* index) {
+  if (index != nullptr) index->Begin();
+  return FilePipeline(directory.metrics, options, ThreadsOf(options), telling, index).Run(analysis, merger);
 }
 
 // Whether records of the lake may stand in metrics files, too: until those are dropped, and in cumulative files.
@@ -165,12 +195,12 @@ bool DoMeet(const std::vector<lake::PartitionFile>& lake, const std::set<lake::P
 }
 
 Merger ReadMetricsFiles(const MetricsDirectory& directory, const std::vector<lake::PartitionFile>& lake,
-                        const AnalyzeOptions& options, Analysis& analysis) {
+                        const AnalyzeOptions& options, Analysis& analysis, ReadingIndex* index) {
   for (const Telling telling : {Telling::kByTime, Telling::kByFingerprint}) {
     analysis = Analysis();
     Merger merger(telling, directory.metrics.size());
     if (!lake.empty()) merger.NoteDays();
-    if (!ReadAll(directory, options, analysis, merger, telling)) continue;
+    if (!ReadAll(directory, options, analysis, merger, telling, index)) continue;
     if (merger.has_all_fingerprints() || !DoMeet(lake, merger.days())) return merger;
   }
   return Merger(Telling::kByFingerprint, 0);  // not reached: by fingerprint, nothing overlaps
@@ -196,6 +226,31 @@ std::map<LoadingKey, ModelLoading> ReadLoadings(const std::vector<FoundFile>& fi
   return loadings;
 }
 
+// `index` may be nullptr.
+Result<Analysis> ReadEverything(const MetricsDirectory& directory, const std::vector<lake::PartitionFile>& lake,
+                                const AnalyzeOptions& options, ReadingIndex* index) {
+  Analysis analysis;
+  Merger merger = ReadMetricsFiles(directory, lake, options, analysis, index);
+  RETURN_IF_ERROR(LakeReading(lake, options, ThreadsOf(options)).Finish(merger, analysis));
+  analysis.damaged.insert(analysis.damaged.end(), directory.unreadable.begin(), directory.unreadable.end());
+  const auto loadings = ReadLoadings(directory.loadings, analysis.damaged);
+  for (Group& group : analysis.groups) {
+    const auto loading = loadings.find({group.key.device_id, group.key.device_name, group.key.model_name});
+    if (loading != loadings.end()) group.load_time_seconds = loading->second.load_time_seconds;
+  }
+  std::stable_sort(analysis.damaged.begin(), analysis.damaged.end(),
+                   [](const Damage& a, const Damage& b) { return a.file < b.file; });
+  return analysis;
+}
+
+std::vector<std::filesystem::path> OtherFiles(const MetricsDirectory& directory,
+                                              const std::vector<lake::PartitionFile>& lake) {
+  std::vector<std::filesystem::path> files;
+  for (const FoundFile& file : directory.loadings) files.push_back(file.path);
+  for (const lake::PartitionFile& file : lake) files.push_back(file.path);
+  return files;
+}
+
 std::string LowerCase(std::string_view text) {
   std::string lower(text);
   for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -208,17 +263,12 @@ Result<Analysis> Analyze(const std::filesystem::path& root, const AnalyzeOptions
   ASSIGN_OR_RETURN(const MetricsDirectory directory, ListMetrics(root));
   ASSIGN_OR_RETURN(const std::vector<lake::PartitionFile> lake,
                    lake::ListPartitions(options.lake.empty() ? root / lake::kLakeFolder : options.lake));
-  Analysis analysis;
-  Merger merger = ReadMetricsFiles(directory, lake, options, analysis);
-  RETURN_IF_ERROR(LakeReading(lake, options, ThreadsOf(options)).Finish(merger, analysis));
-  analysis.damaged.insert(analysis.damaged.end(), directory.unreadable.begin(), directory.unreadable.end());
-  const auto loadings = ReadLoadings(directory.loadings, analysis.damaged);
-  for (Group& group : analysis.groups) {
-    const auto loading = loadings.find({group.key.device_id, group.key.device_name, group.key.model_name});
-    if (loading != loadings.end()) group.load_time_seconds = loading->second.load_time_seconds;
-  }
-  std::stable_sort(analysis.damaged.begin(), analysis.damaged.end(),
-                   [](const Damage& a, const Damage& b) { return a.file < b.file; });
+  if (options.index_maker.empty()) return ReadEverything(directory, lake, options, nullptr);
+  const AnalyzedFiles files{directory.metrics, OtherFiles(directory, lake)};
+  ReadingIndex index(os::SystemFileCalls(), root, options.index_maker, files, options.least_indexed_bytes);
+  if (auto answer = index.Answer()) return *std::move(answer);
+  ASSIGN_OR_RETURN(Analysis analysis, ReadEverything(directory, lake, options, &index));
+  index.Finish(analysis);
   return analysis;
 }
 

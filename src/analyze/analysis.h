@@ -50,13 +50,18 @@ struct Analysis {
 struct AnalyzeOptions {
   std::filesystem::path lake;  // empty: the folder "lake" of the metrics directory, where there is one
   unsigned threads = 0;        // 0: one a core
+  // Names the program, so that an index of another one is not used; empty: no index is used (analyze/reading_index.h).
+  std::string index_maker;
+  std::uint64_t least_indexed_bytes = std::uint64_t{8} << 20;  // fewer are read as quickly as an index of them
+  std::size_t lake_numbers_kept = 0;  // of 8 bytes each, while the lake is read; 0: 12 Mi (analyze/lake_groups.h)
   // Called now and then from one thread or another, never two at once, with the number of files done and of all.
   std::function<void(std::size_t, std::size_t)> progress;
 };
 
 // Reads every metrics file and every file of the lake once. A file that is damaged anywhere is left out whole and
 // named. The answer is the same whatever the number of threads and the order in which the system lists files. Memory:
-// one file a thread, and at most 110 bytes a record of the metrics files; of the lake's, some devices at a time.
+// one file a thread, and at most 110 bytes a record of the metrics files; the lake's records take none, however many
+// they are.
 [[nodiscard]] Result<Analysis> Analyze(const std::filesystem::path& root, const AnalyzeOptions& options);
 
 // Whether `asked` is the device's name or, in any case of letters, its id.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <limits>
 #include <thread>
 
 #include "analyze/group_index.h"
@@ -12,58 +13,78 @@ namespace {
 using Groups = std::map<GroupKey, Columns>;
 
 // The one group among `first` to `last` whose energies the records of `energyless` may stand beside, or nullptr.
-Columns* OnlyKindFor(const GroupKey& energyless, Groups::iterator first, Groups::iterator last) {
-  Columns* only = nullptr;
+const GroupKey* OnlyKindFor(const GroupKey& energyless, Groups::const_iterator first, Groups::const_iterator last) {
+  const GroupKey* only = nullptr;
   for (; first != last; ++first) {
     if (!TakesEnergyless(first->first, energyless)) continue;
     if (only != nullptr) return nullptr;
-    only = &first->second;
+    only = &first->first;
   }
   return only;
 }
 
-// Records without an energy (failed ones, mostly) belong to the group whose energies are of the one kind that there
-// is; where there are several kinds nobody can say to which, and they stay for themselves.
-void FoldEnergyless(Groups& all) {
+}  // namespace
+
+std::map<GroupKey, GroupKey> FoldsOf(const Groups& all) {
+  std::map<GroupKey, GroupKey> folds;
   for (auto first = all.begin(); first != all.end();) {
     const auto last =
         std::find_if(first, all.end(), [&](const auto& group) { return !IsOfSameModel(first->first, group.first); });
-    std::vector<Groups::iterator> folded;
     for (auto group = first; group != last; ++group) {
       if (group->first.energy_source) continue;
-      Columns* kind = OnlyKindFor(group->first, first, last);
-      if (kind == nullptr) continue;
-      kind->Append(group->second);
-      folded.push_back(group);
+      const GroupKey* kind = OnlyKindFor(group->first, first, last);
+      if (kind != nullptr) folds.emplace(group->first, *kind);
     }
-    for (const auto group : folded) all.erase(group);
     first = last;
+  }
+  return folds;
+}
+
+void Fold(const std::map<GroupKey, GroupKey>& folds, Groups& all) {
+  for (const auto& [from, to] : folds) {
+    all[to].Append(all[from]);
+    all.erase(from);
   }
 }
 
-}  // namespace
-
-std::vector<Group> FinishGroups(std::map<GroupKey, Columns>& all, unsigned threads) {
-  FoldEnergyless(all);
-  std::vector<Group> groups;
-  std::vector<Columns*> columns;
-  for (auto& [key, of_key] : all) {
-    if (of_key.total_inferences() == 0) continue;  // all its records counted elsewhere
-    groups.push_back({key, of_key.total_inferences(), of_key.failed_inferences(), {}, of_key.Uncertainty(), {}});
-    columns.push_back(&of_key);
+bool FindQuantiles(Groups& all, unsigned threads, std::size_t most) {
+  std::vector<Column*> columns;
+  for (auto& [ignored, of_key] : all) {
+    for (std::size_t block = 0; block < kBlocks; ++block) {
+      Column& column = of_key.Of(static_cast<Block>(block));
+      if (!column.empty()) columns.push_back(&column);
+    }
   }
   std::atomic<std::size_t> next = 0;
+  std::atomic<bool> are_known = true;
   const auto work = [&] {
-    for (std::size_t i = next++; i < groups.size() * kBlocks; i = next++) {
-      const std::size_t block = i % kBlocks;
-      groups[i / kBlocks].spreads[block] = columns[i / kBlocks]->SpreadOf(static_cast<Block>(block));
+    for (std::size_t i = next++; i < columns.size(); i = next++) {
+      if (!columns[i]->FindQuantiles(most / columns.size())) are_known = false;
     }
   };
   std::vector<std::jthread> helpers;
-  for (unsigned i = 1; i < threads && i < groups.size() * kBlocks; ++i) helpers.emplace_back(work);
+  for (unsigned i = 1; i < threads && i < columns.size(); ++i) helpers.emplace_back(work);
   work();
   helpers.clear();  // joins
+  return are_known;
+}
+
+std::vector<Group> GroupsOf(Groups& all) {
+  std::vector<Group> groups;
+  for (auto& [key, of_key] : all) {
+    if (of_key.total_inferences() == 0) continue;  // all its records counted elsewhere
+    groups.push_back({key, of_key.total_inferences(), of_key.failed_inferences(), {}, of_key.Uncertainty(), {}});
+    for (std::size_t block = 0; block < kBlocks; ++block) {
+      groups.back().spreads[block] = of_key.SpreadOf(static_cast<Block>(block));
+    }
+  }
   return groups;
+}
+
+std::vector<Group> FinishGroups(Groups& all, unsigned threads) {
+  Fold(FoldsOf(all), all);
+  static_cast<void>(FindQuantiles(all, threads, std::numeric_limits<std::size_t>::max()));  // holds: not narrowed
+  return GroupsOf(all);
 }
 
 }  // namespace inferometer::analyze

@@ -12,7 +12,7 @@
 namespace inferometer::analyze {
 namespace {
 
-// Of the files of a batch: a record takes some 25 bytes there or more, and 56 in the columns.
+// Of the files of a batch, unless one device has more.
 constexpr std::uintmax_t kBatchBytes = std::uintmax_t{48} << 20;
 
 std::uintmax_t SizeOf(const std::filesystem::path& path) {
@@ -39,7 +39,7 @@ Status LakeReading::Finish(Merger& merger, Analysis& analysis) {
   std::map<GroupKey, Columns> waiting = merger.TakeGroups();
   for (std::size_t begin = 0; begin < lake_.size();) {
     const std::size_t end = BatchEnd(begin);
-    FinishBatch(begin, end, merger, waiting, analysis);
+    RETURN_IF_ERROR(FinishBatch(begin, end, merger, waiting, analysis));
     begin = end;
   }
   Append(FinishGroups(waiting, threads_), analysis.groups);
@@ -62,17 +62,21 @@ std::size_t LakeReading::BatchEnd(std::size_t begin) const {
   return end;
 }
 
-void LakeReading::FinishBatch(std::size_t begin, std::size_t end, const Merger& merger,
-                              std::map<GroupKey, Columns>& waiting, Analysis& analysis) {
+Status LakeReading::FinishBatch(std::size_t begin, std::size_t end, const Merger& merger,
+                                std::map<GroupKey, Columns>& waiting, Analysis& analysis) {
   std::vector<LakeFile> files;
   for (std::size_t i = begin; i < end; ++i) files.push_back({lake_[i].path, merger.days().contains(lake_[i].key)});
-  std::map<GroupKey, Columns> groups;
-  TakeDevices(lake_[begin].key.device_id, lake_[end - 1].key.device_id, waiting, groups);
-  const auto on_file = [&] {
-    if (options_.progress) options_.progress(++files_done_, lake_.size());
+  std::map<GroupKey, Columns> others;
+  TakeDevices(lake_[begin].key.device_id, lake_[end - 1].key.device_id, waiting, others);
+  std::size_t files_done = 0;  // in all readings of them
+  LakeBatchOptions batch;
+  batch.threads = threads_;
+  if (options_.lake_numbers_kept > 0) batch.most_kept = options_.lake_numbers_kept;
+  batch.on_file = [&] {
+    const std::size_t again = files_done++ / files.size() * files.size();
+    if (options_.progress) options_.progress(begin + files_done - again, lake_.size());
   };
-  analysis.files_read += AddLakeFiles(files, merger.seen(), threads_, groups, analysis.damaged, on_file);
-  Append(FinishGroups(groups, threads_), analysis.groups);
+  return LakeBatch(files, merger.seen(), others, batch).Finish(analysis);
 }
 
 }  // namespace inferometer::analyze

@@ -11,8 +11,7 @@
 
 namespace inferometer::analyze {
 
-// `lake` is sorted by device. Statistics of a device need all its samples at once, and no others: memory is that of one
-// batch of devices.
+// `lake` is sorted by device. Statistics of a device need all its samples, and no others.
 class LakeReading {
  public:
   LakeReading(const std::vector<lake::PartitionFile>& lake, const AnalyzeOptions& options, unsigned threads)
@@ -25,13 +24,12 @@ class LakeReading {
  private:
   // The end of the batch that begins at `begin`: whole devices.
   [[nodiscard]] std::size_t BatchEnd(std::size_t begin) const;
-  void FinishBatch(std::size_t begin, std::size_t end, const Merger& merger, std::map<GroupKey, Columns>& waiting,
-                   Analysis& analysis);
+  [[nodiscard]] Status FinishBatch(std::size_t begin, std::size_t end, const Merger& merger,
+                                   std::map<GroupKey, Columns>& waiting, Analysis& analysis);
 
   const std::vector<lake::PartitionFile>& lake_;
   const AnalyzeOptions& options_;
   unsigned threads_;
-  std::size_t files_done_ = 0;
 };
 
 }  // namespace inferometer::analyze

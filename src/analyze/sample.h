@@ -58,6 +58,22 @@ class Sample {
   std::array<double, kQuantities> values_{};  // only those present mean something
 };
 
+// The numbers of many records that have the same quantities and did not fail, column by column. Points to memory of
+// others.
+struct SampleRun {
+  std::size_t records = 0;
+  std::array<const double*, kQuantities> values{};  // nullptr: none of the records has it
+
+  [[nodiscard]] const double* Of(Quantity quantity) const { return values[static_cast<std::size_t>(quantity)]; }
+  [[nodiscard]] Sample At(std::size_t record) const {
+    Sample sample;
+    for (std::size_t i = 0; i < kQuantities; ++i) {
+      if (values[i] != nullptr) sample.Set(static_cast<Quantity>(i), values[i][record]);
+    }
+    return sample;
+  }
+};
+
 // Stands for the source of an energy that names none, as in the files of the older system.
 inline constexpr const char* kUnspecifiedSource = "unspecified";
 

@@ -1,17 +1,24 @@
 #include "analyze/statistics.h"
 
+#include <algorithm>
+#include <numeric>
+#include <utility>
 #include <vector>
-
-#include "base/quantile.h"
 
 namespace inferometer::analyze {
 namespace {
 
 constexpr double kMillisecondsPerSecond = 1000;
 
+// Quantities that are a block as they are.
+constexpr std::array<std::pair<Quantity, Block>, 4> kCopied = {
+    {{Quantity::kInferenceTimeMs, Block::kInferenceTime},
+     {Quantity::kMemoryUsedMb, Block::kMemoryUsage},
+     {Quantity::kCpuPercent, Block::kCpuUsage},
+     {Quantity::kTimeToFirstTokenMs, Block::kTimeToFirstToken}}};
+
 void AddQuantiles(Column& column, Spread& spread) {
-  static constexpr double kQuantiles[] = {0.5, 0.95, 0.99};
-  const std::vector<double> found = base::QuantilesType7(column.values(), {column.least(), column.most()}, kQuantiles);
+  const std::vector<double> found = column.Quantiles();
   spread.p50 = found[0];
   if (column.size() >= kLeastForP95) spread.p95 = found[1];
   if (column.size() >= kLeastForP99) spread.p99 = found[2];
@@ -79,15 +86,28 @@ void Columns::Add(const Sample& sample) {
     ++failed_;
     return;
   }
-  const auto copy = [&](Quantity quantity, Block block) {
+  for (const auto& [quantity, block] : kCopied) {
     if (const auto value = sample.Get(quantity)) Of(block).Add(*value);
-  };
-  copy(Quantity::kInferenceTimeMs, Block::kInferenceTime);
-  copy(Quantity::kMemoryUsedMb, Block::kMemoryUsage);
-  copy(Quantity::kCpuPercent, Block::kCpuUsage);
-  copy(Quantity::kTimeToFirstTokenMs, Block::kTimeToFirstToken);
+  }
   AddEnergy(sample);
   AddSpeed(sample);
+}
+
+void Columns::AddRun(const SampleRun& run) {
+  total_ += run.records;
+  for (const auto& [quantity, block] : kCopied) {
+    if (const double* values = run.Of(quantity)) Of(block).AddAll({values, run.records});
+  }
+  const bool has_tokens = run.Of(Quantity::kGeneratedTokens) != nullptr;
+  if (!has_tokens && run.Of(Quantity::kEnergyUncertaintyMj) == nullptr) {
+    if (const double* energies = run.Of(Quantity::kEnergyMj)) Of(Block::kEnergy).AddAll({energies, run.records});
+    return;
+  }
+  for (std::size_t i = 0; i < run.records; ++i) {
+    const Sample sample = run.At(i);
+    AddEnergy(sample);
+    AddSpeed(sample);
+  }
 }
 
 void Columns::AddSpeed(const Sample& sample) {
@@ -123,6 +143,19 @@ void Columns::Append(const Columns& other) {
   energy_per_token_.below += other.energy_per_token_.below;
   uncertainty_total_mj_ += other.uncertainty_total_mj_;
   uncertainties_ += other.uncertainties_;
+}
+
+void Columns::GiveValuesTo(Columns& to) {
+  for (std::size_t i = 0; i < kBlocks; ++i) columns_[i].GiveValuesTo(to.columns_[i]);
+}
+
+std::size_t Columns::kept() const {
+  return std::accumulate(columns_.begin(), columns_.end(), std::size_t{0},
+                         [](std::size_t sum, const Column& column) { return sum + column.kept(); });
+}
+
+bool Columns::is_narrowed() const {
+  return std::any_of(columns_.begin(), columns_.end(), [](const Column& column) { return column.is_narrowed(); });
 }
 
 void Columns::Clear() {

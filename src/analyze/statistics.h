@@ -64,13 +64,22 @@ struct EnergyUncertainty {
 class Columns {
  public:
   void Add(const Sample& sample);
-  // Adds all samples of `other`.
+  // The same as adding one after another.
+  void AddRun(const SampleRun& run);
+  // Adds all samples of `other`. REQUIRES: it was not narrowed.
   void Append(const Columns& other);
+  // Gives the numbers that quantiles are made of to `to`, and keeps all else, which Append adds to it later.
+  void GiveValuesTo(Columns& to);
   // Keeps the memory.
   void Clear();
 
   [[nodiscard]] std::size_t total_inferences() const { return total_; }
   [[nodiscard]] std::size_t failed_inferences() const { return failed_; }
+  // How many numbers it holds, and whether it let some go.
+  [[nodiscard]] std::size_t kept() const;
+  [[nodiscard]] bool is_narrowed() const;
+  [[nodiscard]] Column& Of(Block block) { return columns_[static_cast<std::size_t>(block)]; }
+  // REQUIRES: the block's column was not narrowed, or its quantiles are known.
   [[nodiscard]] std::optional<Spread> SpreadOf(Block block, bool with_quantiles = true);
   // Only when every energy came with its uncertainty.
   [[nodiscard]] std::optional<EnergyUncertainty> Uncertainty() const;
@@ -84,7 +93,6 @@ class Columns {
 
   void AddSpeed(const Sample& sample);
   void AddEnergy(const Sample& sample);
-  Column& Of(Block block) { return columns_[static_cast<std::size_t>(block)]; }
   [[nodiscard]] const Column& Of(Block block) const { return columns_[static_cast<std::size_t>(block)]; }
 
   std::size_t total_ = 0;

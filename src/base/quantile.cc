@@ -56,31 +56,25 @@ class RankFinder {
   std::vector<double> gathered_;
 };
 
-// Where the quantile lies: between two ranks, or on one.
-struct Place {
-  Place(double q, std::size_t count) {
-    const double position = q * static_cast<double>(count - 1);
-    below = static_cast<std::size_t>(std::floor(position));
-    fraction = position - static_cast<double>(below);
-    above = fraction == 0.0 ? below : below + 1;
-  }
-  std::size_t below;
-  std::size_t above;
-  double fraction;
-};
-
 // By partial sorting. REQUIRES: not empty.
 double OneQuantile(std::span<double> values, double q) {
   assert(!values.empty());
-  const Place place(q, values.size());
+  const QuantilePlace place(q, values.size());
   const auto nth = values.begin() + static_cast<std::ptrdiff_t>(place.below);
   std::nth_element(values.begin(), nth, values.end());
   if (place.fraction == 0.0) return *nth;
   const double above = *std::min_element(nth + 1, values.end());
-  return *nth + place.fraction * (above - *nth);
+  return place.Between(*nth, above);
 }
 
 }  // namespace
+
+QuantilePlace::QuantilePlace(double q, std::size_t count) {
+  const double position = q * static_cast<double>(count - 1);
+  below = static_cast<std::size_t>(std::floor(position));
+  fraction = position - static_cast<double>(below);
+  above = fraction == 0.0 ? below : below + 1;
+}
 
 double QuantileType7(std::vector<double>& values, double q) { return OneQuantile(values, q); }
 
@@ -94,15 +88,14 @@ std::vector<double> QuantilesType7(std::span<double> values, const Extremes& ext
   }
   RankFinder ranks(values, extremes);
   for (const double one : q) {
-    const Place place(one, values.size());
+    const QuantilePlace place(one, values.size());
     ranks.Ask(place.below);
     ranks.Ask(place.above);
   }
   ranks.Gather();
   for (const double one : q) {
-    const Place place(one, values.size());
-    const double below = ranks.At(place.below);
-    found.push_back(below + place.fraction * (ranks.At(place.above) - below));
+    const QuantilePlace place(one, values.size());
+    found.push_back(place.Between(ranks.At(place.below), ranks.At(place.above)));
   }
   return found;
 }

@@ -1,6 +1,7 @@
 #pragma once
 // Quantiles of a sample.
 
+#include <cstddef>
 #include <span>
 #include <vector>
 
@@ -9,6 +10,20 @@ namespace inferometer::base {
 // The `q` quantile (0 to 1) by linear interpolation of the order statistics: Hyndman & Fan type 7, NumPy's default.
 // Reorders `values`. REQUIRES: not empty, no NaN.
 [[nodiscard]] double QuantileType7(std::vector<double>& values, double q);
+
+// Where a quantile lies among `count` values in order, by type 7: on the rank `below`, or on the way from there to
+// `above`.
+struct QuantilePlace {
+  // REQUIRES: count > 0; `q` is from 0 to 1.
+  QuantilePlace(double q, std::size_t count);
+  // REQUIRES: the values of those ranks.
+  [[nodiscard]] double Between(double value_below, double value_above) const {
+    return value_below + fraction * (value_above - value_below);
+  }
+  std::size_t below;
+  std::size_t above;
+  double fraction;
+};
 
 // The smallest and the largest value.
 struct Extremes {

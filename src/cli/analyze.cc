@@ -68,6 +68,9 @@ std::function<int()> SetUpAnalyze(CLI::App& app) {
   app.add_option("--battery-wh", arguments->costs.battery_wh, "add the inferences on a charge of this battery")
       ->check(CheckAboveZero)
       ->type_name("W");
+  app.add_flag(
+      "--no-index", arguments->no_index,
+      "read every file; without this, what was read is kept in a hidden file of the folder, for the next time");
   return [arguments] { return RunAnalyze(*arguments, os::SystemFileCalls(), stdout, stderr); };
 }
 

@@ -16,6 +16,7 @@
 #include "cli/command.h"
 #include "cli/reading_progress.h"
 #include "cli/streams.h"
+#include "cli/version.h"
 #include "exchange/analysis_csv.h"
 #include "exchange/analysis_json.h"
 #include "os/whole_file_writer.h"
@@ -180,6 +181,7 @@ class Run {
     ReadingProgress progress(streams_.err(), clock_);
     analyze::AnalyzeOptions options;
     options.threads = arguments_.threads;
+    if (!arguments_.no_index) options.index_maker = ThisBuild();
     options.progress = progress.Callback();
     return analyze::Analyze(arguments_.metrics_dir, options);
   }

@@ -24,6 +24,7 @@ struct AnalyzeArguments {
   OutputFormat format = OutputFormat::kTable;
   analyze::CostQuestion costs;
   unsigned threads = 0;  // 0: one a core
+  bool no_index = false;
 };
 
 // Answers on `out`, where nothing but data goes, and says on `err` what was wrong; progress goes there, too, when it is

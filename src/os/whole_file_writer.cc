@@ -51,6 +51,14 @@ Status WholeFileWriter::Commit() {
   return calls_->SyncFolder(path_.has_parent_path() ? path_.parent_path() : std::filesystem::path("."));
 }
 
+Status WholeFileWriter::CommitUnsynced() {
+  RETURN_IF_ERROR(Flush());
+  RETURN_IF_ERROR(Named(calls_->Close(std::exchange(fd_, -1))));
+  RETURN_IF_ERROR(calls_->Rename(temporary_, path_));
+  temporary_.clear();
+  return Ok();
+}
+
 Status WholeFileWriter::Flush() {
   for (std::string_view rest = buffer_; !rest.empty();) {
     const auto written = calls_->Write(fd_, rest);

@@ -23,6 +23,11 @@ class WholeFileWriter {
   [[nodiscard]] Status Append(std::string_view bytes);
   // When it succeeds the file stands under its name, and survives a power cut.
   [[nodiscard]] Status Commit();
+  // The same at once, and without the promise: a power cut may leave the file torn, or none. For what nobody misses and
+  // what tells by itself whether it is whole.
+  [[nodiscard]] Status CommitUnsynced();
+
+  [[nodiscard]] const std::filesystem::path& temporary() const { return temporary_; }
 
  private:
   WholeFileWriter(FileCalls& calls, std::filesystem::path path, std::filesystem::path temporary, int fd)

@@ -1,0 +1,203 @@
+#include "analyze/index_entry.h"
+
+#include <array>
+#include <bit>
+#include <chrono>
+#include <cstring>
+#include <utility>
+
+#include "analyze/index_bytes.h"
+
+namespace inferometer::analyze {
+namespace {
+
+constexpr std::uint16_t kFailedBit = 1U << kQuantities;
+constexpr std::uint16_t kIdBit = kFailedBit << 1U;
+constexpr std::uint16_t kPresentBits = kFailedBit - 1U;
+constexpr std::size_t kLeastRowBytes = sizeof(std::uint16_t) + sizeof(std::uint32_t) + sizeof(std::int64_t);
+constexpr std::size_t kLeastKeyBytes = 3 * sizeof(std::uint32_t) + 3;
+constexpr std::size_t kLeastGroupBytes = kLeastKeyBytes + 2 * sizeof(std::uint64_t) + kBlocks + 2;
+constexpr std::size_t kLeastDisagreementBytes = 2 * sizeof(std::uint32_t) + sizeof(double) + 1;
+
+auto NumberInto(IndexWriter& out) {
+  return [&out](double value) { out.Number(value); };
+}
+
+void AppendKey(const GroupKey& key, IndexWriter& out) {
+  const auto text = [&](const std::string& value) { out.Text(value); };
+  for (const std::string* always : {&key.device_id, &key.device_name, &key.model_name}) text(*always);
+  for (const auto* sometimes : {&key.compute_device, &key.energy_source, &key.energy_scope}) {
+    out.Optional(*sometimes, text);
+  }
+}
+
+GroupKey ReadKey(IndexReader& in) {
+  GroupKey key;
+  for (std::string* always : {&key.device_id, &key.device_name, &key.model_name}) *always = in.Text();
+  for (auto* sometimes : {&key.compute_device, &key.energy_source, &key.energy_scope}) {
+    *sometimes = in.Optional([&] { return std::string(in.Text()); });
+  }
+  return key;
+}
+
+// Where a row is put together before it is appended: the most that one takes.
+using RowBytes = std::array<char, kLeastRowBytes + 2 * sizeof(std::uint64_t) + kQuantities * sizeof(double)>;
+
+template <typename T>
+char* Put(const T& value, char* to) {
+  std::memcpy(to, &value, sizeof value);
+  return to + sizeof value;
+}
+
+void AppendRow(const Row& row, std::string& out) {
+  RowBytes bytes;
+  char* to = bytes.data();
+  to = Put(static_cast<std::uint16_t>(row.sample.present() | (row.sample.failed ? kFailedBit : 0) |
+                                      (row.has_id ? kIdBit : 0)),
+           to);
+  to = Put(row.group, to);
+  to = Put(std::int64_t{row.timestamp.time_since_epoch().count()}, to);
+  if (row.has_id) to = Put(row.fingerprint.high, Put(row.fingerprint.low, to));
+  row.sample.ForEach([&](double value) { to = Put(value, to); });
+  out.append(bytes.data(), to);
+}
+
+Row ReadRow(IndexReader& in) {
+  Row row;
+  const auto bits = in.Number<std::uint16_t>();
+  row.sample.failed = (bits & kFailedBit) != 0;
+  row.has_id = (bits & kIdBit) != 0;
+  row.group = in.Number<std::uint32_t>();
+  row.timestamp = WallTime(std::chrono::microseconds(in.Number<std::int64_t>()));
+  if (row.has_id) {
+    row.fingerprint.low = in.Number<std::uint64_t>();
+    row.fingerprint.high = in.Number<std::uint64_t>() | 1;  // never 0, whatever stands there
+  }
+  for (unsigned rest = bits & kPresentBits; rest != 0; rest &= rest - 1) {
+    row.sample.Set(static_cast<Quantity>(std::countr_zero(rest)), in.Number<double>());
+  }
+  return row;
+}
+
+void AppendDisagreement(const Disagreement& one, std::string_view file, IndexWriter& out) {
+  out.Text(file);
+  out.Text(one.field);
+  out.Number(one.summary);
+  out.Optional(one.records, NumberInto(out));
+}
+
+Disagreement ReadDisagreement(IndexReader& in, const std::string& before) {
+  Disagreement one;
+  one.file = before;
+  one.file += in.Text();
+  one.field = in.Text();
+  one.summary = in.Number<double>();
+  one.records = in.Optional([&] { return in.Number<double>(); });
+  return one;
+}
+
+void AppendSpread(const Spread& spread, IndexWriter& out) {
+  out.Number(std::uint64_t{spread.count});
+  for (const double value : {spread.min, spread.max, spread.avg, spread.p50}) out.Number(value);
+  for (const auto* value : {&spread.total, &spread.p95, &spread.p99}) out.Optional(*value, NumberInto(out));
+}
+
+Spread ReadSpread(IndexReader& in) {
+  Spread spread;
+  spread.count = in.Number<std::uint64_t>();
+  for (double* value : {&spread.min, &spread.max, &spread.avg, &spread.p50}) *value = in.Number<double>();
+  for (auto* value : {&spread.total, &spread.p95, &spread.p99})
+    *value = in.Optional([&] { return in.Number<double>(); });
+  return spread;
+}
+
+void AppendGroup(const Group& group, IndexWriter& out) {
+  AppendKey(group.key, out);
+  out.Number(std::uint64_t{group.total_inferences});
+  out.Number(std::uint64_t{group.failed_inferences});
+  for (const auto& spread : group.spreads) {
+    out.Optional(spread, [&](const Spread& value) { AppendSpread(value, out); });
+  }
+  out.Optional(group.energy_uncertainty, [&](const EnergyUncertainty& value) {
+    out.Number(value.avg_mj);
+    out.Number(value.total_mj);
+  });
+  out.Optional(group.load_time_seconds, NumberInto(out));
+}
+
+Group ReadGroup(IndexReader& in) {
+  Group group;
+  group.key = ReadKey(in);
+  group.total_inferences = in.Number<std::uint64_t>();
+  group.failed_inferences = in.Number<std::uint64_t>();
+  for (auto& spread : group.spreads) spread = in.Optional([&] { return ReadSpread(in); });
+  group.energy_uncertainty = in.Optional([&] {
+    EnergyUncertainty value;
+    value.avg_mj = in.Number<double>();
+    value.total_mj = in.Number<double>();
+    return value;
+  });
+  group.load_time_seconds = in.Optional([&] { return in.Number<double>(); });
+  return group;
+}
+
+template <typename T, typename Append>
+void AppendAll(const T& all, IndexWriter& out, Append append) {
+  out.Number(std::uint64_t{all.size()});
+  for (const auto& one : all) append(one);
+}
+
+}  // namespace
+
+void AppendFileEntry(const FileRecords& records, const std::vector<Disagreement>& disagreements, std::string& out) {
+  IndexWriter writer(out);
+  AppendAll(records.groups(), writer, [&](const GroupKey& key) { AppendKey(key, writer); });
+  AppendAll(disagreements, writer, [&](const Disagreement& one) { AppendDisagreement(one, "", writer); });
+  AppendAll(records.rows(), writer, [&](const Row& row) { AppendRow(row, out); });
+}
+
+bool ReadFileEntry(std::string_view entry, const std::string& file, FileRecords& records,
+                   std::vector<Disagreement>& disagreements) {
+  records.Clear();
+  disagreements.clear();
+  IndexReader in(entry);
+  const std::size_t groups = in.Count(kLeastKeyBytes);
+  for (std::size_t i = 0; i < groups; ++i) {
+    if (records.GroupOf(ReadKey(in)) != i) in.Fail();
+  }
+  for (std::size_t i = in.Count(kLeastDisagreementBytes); i > 0; --i) {
+    disagreements.push_back(ReadDisagreement(in, file));
+  }
+  const std::size_t rows = in.Count(kLeastRowBytes);
+  records.Reserve(rows);
+  for (std::size_t i = 0; i < rows && in.ok(); ++i) {
+    const Row row = ReadRow(in);
+    if (row.group >= groups) in.Fail();
+    if (in.ok()) records.Add(row);
+  }
+  return in.is_at_end();
+}
+
+void AppendAnswer(const Analysis& analysis, std::string_view root, std::string& out) {
+  IndexWriter writer(out);
+  writer.Number(std::uint64_t{analysis.files_read});
+  AppendAll(analysis.groups, writer, [&](const Group& group) { AppendGroup(group, writer); });
+  AppendAll(analysis.disagreements, writer, [&](const Disagreement& one) {
+    AppendDisagreement(one, std::string_view(one.file).substr(root.size()), writer);
+  });
+}
+
+std::optional<Analysis> ReadAnswer(std::string_view answer, std::string_view root) {
+  IndexReader in(answer);
+  Analysis analysis;
+  analysis.files_read = in.Number<std::uint64_t>();
+  for (std::size_t i = in.Count(kLeastGroupBytes); i > 0 && in.ok(); --i) analysis.groups.push_back(ReadGroup(in));
+  const std::string before(root);
+  for (std::size_t i = in.Count(kLeastDisagreementBytes); i > 0 && in.ok(); --i) {
+    analysis.disagreements.push_back(ReadDisagreement(in, before));
+  }
+  if (!in.is_at_end()) return std::nullopt;
+  return analysis;
+}
+
+}  // namespace inferometer::analyze
