@@ -31,10 +31,13 @@ class Column {
     if (stored_ == capacity_) Reserve(std::max(kFirstCapacity, capacity_ + capacity_ / 2));
     values_.get()[stored_++] = value;
   }
-  void AddAll(std::span<const double> values) {
-    MakeRoomFor(values.size());
-    std::copy_n(values.data(), values.size(), values_.get() + stored_);
-    stored_ += values.size();
+  // `value_at` gives the numbers from 0 to `count`.
+  template <typename ValueAt>
+  void AddAll(std::size_t count, ValueAt value_at) {
+    if (stored_ + count > capacity_) Reserve(std::max(stored_ + count, capacity_ + capacity_ / 2));
+    double* to = values_.get() + stored_;
+    for (std::size_t i = 0; i < count; ++i) to[i] = value_at(i);
+    stored_ += count;
   }
   // REQUIRES: `other` was not narrowed.
   void Append(const Column& other) {
@@ -120,7 +123,7 @@ class Column {
   void TakeValues(std::span<const double> values) {
     if (quantiles_) return;
     if (narrowed_) return narrowed_->Take(values);
-    AddAll(values);
+    AddAll(values.size(), [&](std::size_t i) { return values[i]; });
     counted_ = stored_;
   }
 
@@ -131,9 +134,6 @@ class Column {
   };
   static_assert(std::is_trivially_copyable_v<double>);
 
-  void MakeRoomFor(std::size_t more) {
-    if (stored_ + more > capacity_) Reserve(std::max(stored_ + more, capacity_ + capacity_ / 2));
-  }
   void Reserve(std::size_t capacity) {
     void* grown = std::realloc(values_.get(), capacity * sizeof(double));
     if (grown == nullptr) throw std::bad_alloc();  // as a vector would

@@ -77,6 +77,8 @@ class FileRecords {
   [[nodiscard]] std::span<const TimeSpan> spans() const { return spans_; }
 
  private:
+  void AddToColumns(std::span<const Row> run);
+
   std::vector<GroupKey> groups_;
   std::map<GroupKey, std::uint32_t> index_;
   std::uint32_t latest_ = 0;

@@ -38,6 +38,8 @@ class Sample {
   [[nodiscard]] std::optional<double> Get(Quantity quantity) const {
     return Has(quantity) ? std::optional(values_[Index(quantity)]) : std::nullopt;
   }
+  // REQUIRES: the quantity is present.
+  [[nodiscard]] double Value(Quantity quantity) const { return values_[Index(quantity)]; }
   // Calls `each` with every value that is present, in the order of the quantities.
   template <typename Each>
   void ForEach(Each each) const {
@@ -64,7 +66,11 @@ struct SampleRun {
   std::size_t records = 0;
   std::array<const double*, kQuantities> values{};  // nullptr: none of the records has it
 
-  [[nodiscard]] const double* Of(Quantity quantity) const { return values[static_cast<std::size_t>(quantity)]; }
+  [[nodiscard]] std::size_t size() const { return records; }
+  [[nodiscard]] bool Has(Quantity quantity) const { return values[static_cast<std::size_t>(quantity)] != nullptr; }
+  [[nodiscard]] double Value(Quantity quantity, std::size_t record) const {
+    return values[static_cast<std::size_t>(quantity)][record];
+  }
   [[nodiscard]] Sample At(std::size_t record) const {
     Sample sample;
     for (std::size_t i = 0; i < kQuantities; ++i) {

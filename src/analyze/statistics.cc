@@ -2,20 +2,12 @@
 
 #include <algorithm>
 #include <numeric>
-#include <utility>
 #include <vector>
 
 namespace inferometer::analyze {
 namespace {
 
 constexpr double kMillisecondsPerSecond = 1000;
-
-// Quantities that are a block as they are.
-constexpr std::array<std::pair<Quantity, Block>, 4> kCopied = {
-    {{Quantity::kInferenceTimeMs, Block::kInferenceTime},
-     {Quantity::kMemoryUsedMb, Block::kMemoryUsage},
-     {Quantity::kCpuPercent, Block::kCpuUsage},
-     {Quantity::kTimeToFirstTokenMs, Block::kTimeToFirstToken}}};
 
 void AddQuantiles(Column& column, Spread& spread) {
   const std::vector<double> found = column.Quantiles();
@@ -86,28 +78,11 @@ void Columns::Add(const Sample& sample) {
     ++failed_;
     return;
   }
-  for (const auto& [quantity, block] : kCopied) {
+  for (const auto& [quantity, block] : kCopiedQuantities) {
     if (const auto value = sample.Get(quantity)) Of(block).Add(*value);
   }
   AddEnergy(sample);
   AddSpeed(sample);
-}
-
-void Columns::AddRun(const SampleRun& run) {
-  total_ += run.records;
-  for (const auto& [quantity, block] : kCopied) {
-    if (const double* values = run.Of(quantity)) Of(block).AddAll({values, run.records});
-  }
-  const bool has_tokens = run.Of(Quantity::kGeneratedTokens) != nullptr;
-  if (!has_tokens && run.Of(Quantity::kEnergyUncertaintyMj) == nullptr) {
-    if (const double* energies = run.Of(Quantity::kEnergyMj)) Of(Block::kEnergy).AddAll({energies, run.records});
-    return;
-  }
-  for (std::size_t i = 0; i < run.records; ++i) {
-    const Sample sample = run.At(i);
-    AddEnergy(sample);
-    AddSpeed(sample);
-  }
 }
 
 void Columns::AddSpeed(const Sample& sample) {

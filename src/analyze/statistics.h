@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "analyze/column.h"
 #include "analyze/sample.h"
@@ -29,6 +30,13 @@ inline constexpr std::array<std::string_view, kBlocks> kBlockNames = {
     "inference_time_ms", "memory_usage_mb",        "cpu_usage_percent",  "energy_consumption_mj",
     "tokens_per_second", "time_to_first_token_ms", "energy_per_token_mj"};
 [[nodiscard]] constexpr std::string_view NameOf(Block block) { return kBlockNames[static_cast<std::size_t>(block)]; }
+
+// Quantities that are a block as they are.
+inline constexpr std::array<std::pair<Quantity, Block>, 4> kCopiedQuantities = {
+    {{Quantity::kInferenceTimeMs, Block::kInferenceTime},
+     {Quantity::kMemoryUsedMb, Block::kMemoryUsage},
+     {Quantity::kCpuPercent, Block::kCpuUsage},
+     {Quantity::kTimeToFirstTokenMs, Block::kTimeToFirstToken}}};
 
 // Fewer values cannot bound the quantile: a distribution-free 95 % bound needs so many.
 inline constexpr std::size_t kLeastForP95 = 59;
@@ -64,8 +72,25 @@ struct EnergyUncertainty {
 class Columns {
  public:
   void Add(const Sample& sample);
-  // The same as adding one after another.
-  void AddRun(const SampleRun& run);
+  // The same as adding the samples of a run one after another: records that have the same quantities and did not fail.
+  // `Run` is SampleRun or has its methods.
+  template <typename Run>
+  void AddRun(const Run& run) {
+    total_ += run.size();
+    const auto add = [&](Quantity quantity, Block block) {
+      if (!run.Has(quantity)) return;
+      Of(block).AddAll(run.size(), [&](std::size_t record) { return run.Value(quantity, record); });
+    };
+    for (const auto& [quantity, block] : kCopiedQuantities) add(quantity, block);
+    if (!run.Has(Quantity::kGeneratedTokens) && !run.Has(Quantity::kEnergyUncertaintyMj)) {
+      return add(Quantity::kEnergyMj, Block::kEnergy);
+    }
+    for (std::size_t record = 0; record < run.size(); ++record) {
+      const Sample sample = run.At(record);
+      AddEnergy(sample);
+      AddSpeed(sample);
+    }
+  }
   // Adds all samples of `other`. REQUIRES: it was not narrowed.
   void Append(const Columns& other);
   // Gives the numbers that quantiles are made of to `to`, and keeps all else, which Append adds to it later.
