@@ -17,6 +17,7 @@
 #include "cli/streams.h"
 #include "exchange/load_files.h"
 #include "exchange/postgresql_target.h"
+#include "exchange/parquet_target.h"
 #include "exchange/sqlite_target.h"
 #include "exchange/text_target.h"
 #include "lake/partition.h"
@@ -86,10 +87,16 @@ class Export {
       case TargetKind::kPostgresql: return OpenPostgresql(name.place);
       case TargetKind::kSqlite: return Take(exchange::OpenSqliteTarget(name.place));
       default: return OpenText(name);
+      case TargetKind::kParquet: return OpenParquet(name.place);
     }
   }
 
   Status OpenPostgresql(const std::string& text) {
+  Status OpenParquet(const std::string& file) {
+    ASSIGN_OR_RETURN(target_, exchange::OpenParquetTarget(file, files_, stop_));
+    return Ok();
+  }
+
     ASSIGN_OR_RETURN(const auto url, exchange::PostgresqlUrl::Parse(text));
     place_ = url.display();
     return Take(exchange::OpenPostgresqlTarget(url));

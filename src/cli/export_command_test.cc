@@ -155,3 +155,29 @@ TEST_F(ExportCommandTest, FullStandardOutputIsAnError) {
 
 }  // namespace
 }  // namespace inferometer::cli
+TEST_F(ExportCommandTest, ParquetIsReadAsALakeAndHoldsTheRecordsAsTheyAre) {
+  PutADirectory();
+  const std::string partition = "other/lake/device=x/date=2025-10-07/";
+  folder_.Put(partition + "_", "");
+  const std::string file = File(partition + "x.parquet").string();
+  EXPECT_THAT(Run(file).err, HasSubstr("3 records to " + file));
+  EXPECT_FALSE(std::filesystem::exists(file + ".tmp"));
+  arguments_.format = exchange::TargetKind::kJsonLines;
+  const std::string lines = Run("-").out;
+  arguments_.metrics_dir = File("other");
+  EXPECT_EQ(Run("-").out, lines);
+}
+
+TEST_F(ExportCommandTest, RecordThatParquetCannotHoldIsNamedAndNothingIsWritten) {
+  folder_.Put("metrics/edge-1/inference_metrics_1.json", FileWith({OurRecord({1, 1e15})}));
+  folder_.Put("out.parquet", "old");
+  const Answer answer = Run(File("out.parquet").string());
+  EXPECT_EQ(answer.code, kFailed);
+  EXPECT_THAT(answer.err, HasSubstr("edge-1/inference_metrics_1.json: a record cannot stand in Parquet: "
+                                    "inference_time_ms: "));
+  EXPECT_THAT(answer.err, HasSubstr("csv or jsonl"));
+  EXPECT_EQ(TextOf("out.parquet"), "old");
+}
+
+  EXPECT_THAT(Run(File("out.parquet").string()).err, HasSubstr("stopped; nothing was written"));
+  EXPECT_FALSE(std::filesystem::exists(File("out.parquet.tmp")));

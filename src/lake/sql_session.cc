@@ -209,8 +209,8 @@ Status SqlSession::Query(const std::string& sql, const std::function<Status(cons
 
 Status SqlSession::QueryToParquet(const std::string& sql, const std::filesystem::path& output) {
   RETURN_IF_ERROR(CheckSelect(state_->database, sql, ViewNames()));
-  return state_->database.Run(
-      fmt::format("COPY ({}\n) TO {} (FORMAT parquet, COMPRESSION zstd)", Bare(sql), SqlText(output.string())));
+  return state_->database.Run(fmt::format("COPY ({}\n) TO {} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)",
+                                          Bare(sql), SqlText(output.string())));
 }
 
 void SqlSession::Interrupt() { state_->database.Interrupt(); }

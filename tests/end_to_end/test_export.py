@@ -11,7 +11,7 @@ import time
 import pytest
 
 import postgresql
-from conftest import PROGRAM, clean_environment, free_port, wait_until
+from conftest import PROGRAM, ROOT, clean_environment, free_port, wait_until
 
 CONTEXT = {"host": "lab", "threads": 4, "schema_version": 1}
 
@@ -243,7 +243,8 @@ def test_damaged_file_is_named_and_the_rest_is_exported(metrics, inferometer, tm
 def test_nothing_there_and_wrong_targets_say_the_next_step(inferometer, tmp_path):
     assert "--metrics-dir" in export(inferometer, "out.csv", code=1).stderr
     assert not (tmp_path / "out.csv").exists()
-    assert export(inferometer, "out.parquet", code=2).stdout == ""
+    assert export(inferometer, "out.parquet", code=1).stdout == ""
+    assert export(inferometer, "out.txt", code=2).stdout == ""
     assert inferometer("export").returncode == 2
 
 
@@ -258,3 +259,39 @@ def test_ctrl_c_leaves_no_file(inferometer, tmp_path):
         assert "stopped; nothing was written" in said
         assert not (tmp_path / "out.csv").exists()
     assert not (tmp_path / "out.csv.tmp").exists()
+PACKAGES = ROOT / "third_party/examples-python"
+
+
+@pytest.mark.skipif(not (PACKAGES / "duckdb").is_dir(), reason="no DuckDB for Python: tools/setup examples")
+def test_parquet_holds_the_records_row_by_row(metrics, inferometer, tmp_path):
+    export(inferometer, "out.parquet")
+    export(inferometer, "out.parquet")  # again: takes its place
+    assert not list(tmp_path.glob("*.tmp"))
+    script = """
+import duckdb
+rows = duckdb.sql("SET TimeZone = 'UTC'; FROM 'out.parquet'").to_df()
+reals = {name: float for name, type in zip(rows, duckdb.sql("FROM 'out.parquet'").types) if type.id == "decimal"}
+print(rows.astype(reals).to_json(orient="records", date_format="iso", date_unit="us"))
+"""
+    done = subprocess.run(["/usr/bin/python3", "-c", script], cwd=tmp_path, capture_output=True, text=True,
+                          env=clean_environment(PYTHONPATH=str(PACKAGES)))
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in export(inferometer, "-", "--format", "jsonl").stdout.splitlines()]
+    rows = json.loads(done.stdout)
+    assert len(rows) == len(lines) == 7
+    fields = export(inferometer, "-", "--format", "csv").stdout.splitlines()[0].split(",")
+    for row, line in zip(rows, lines):
+        assert {key: value for key, value in row.items() if value is not None and key in fields} == line
+    assert [row["device_name"] for row in rows] == ["edge-1"] * 2 + ["edge-2"] * 2 + ["edge-3"] * 3
+    assert rows[0]["host"] == "lab" and rows[0]["threads"] == 4 and rows[4]["host"] is None
+
+
+def test_parquet_in_a_lake_is_queried_as_the_files_are(metrics, inferometer, tmp_path):
+    partition = tmp_path / "other" / "lake" / "device=any" / "date=2026-11-01"
+    partition.mkdir(parents=True)
+    export(inferometer, partition / "records.parquet")
+    sql = "SELECT * FROM records ORDER BY ALL"
+    of_files = inferometer("query", "--format", "csv", sql).stdout
+    assert of_files.count("\n") == 8 and inferometer("query", "--metrics-dir", "other", "--format", "csv", sql).stdout == of_files
+
+
