@@ -14,10 +14,11 @@
 #include "cli/asked_device.h"
 #include "cli/command.h"
 #include "cli/reading_progress.h"
+#include "cli/reported_losses.h"
 #include "cli/streams.h"
 #include "exchange/load_files.h"
-#include "exchange/postgresql_target.h"
 #include "exchange/parquet_target.h"
+#include "exchange/postgresql_target.h"
 #include "exchange/sqlite_target.h"
 #include "exchange/text_target.h"
 #include "lake/partition.h"
@@ -67,7 +68,7 @@ class Export {
     const Status finished = Finish();
     if (!finished.ok()) return Say(finished, kFailed);
     SayOutcome(*name);
-    return streams_.Arrived() && read->damaged.empty() ? kDone : kFailed;
+    return streams_.Arrived() && read->damaged.empty() && !lacks_losses_ ? kDone : kFailed;
   }
 
  private:
@@ -86,17 +87,17 @@ class Export {
     switch (name.kind) {
       case TargetKind::kPostgresql: return OpenPostgresql(name.place);
       case TargetKind::kSqlite: return Take(exchange::OpenSqliteTarget(name.place));
-      default: return OpenText(name);
       case TargetKind::kParquet: return OpenParquet(name.place);
+      default: return OpenText(name);
     }
   }
 
-  Status OpenPostgresql(const std::string& text) {
   Status OpenParquet(const std::string& file) {
     ASSIGN_OR_RETURN(target_, exchange::OpenParquetTarget(file, files_, stop_));
     return Ok();
   }
 
+  Status OpenPostgresql(const std::string& text) {
     ASSIGN_OR_RETURN(const auto url, exchange::PostgresqlUrl::Parse(text));
     place_ = url.display();
     return Take(exchange::OpenPostgresqlTarget(url));
@@ -142,8 +143,17 @@ class Export {
     };
     if (database_ != nullptr) {
       RETURN_IF_ERROR(exchange::ForEachLoad(arguments_.metrics_dir, put_load, read.damaged));
+      RETURN_IF_ERROR(PutLosses());
     }
     return read;
+  }
+
+  Status PutLosses() {
+    ReportedLosses reported = LossesIn(arguments_.metrics_dir, files_);
+    for (const std::string& problem : reported.problems) streams_.Say(problem);
+    lacks_losses_ = !reported.problems.empty();
+    std::erase_if(reported.losses, [&](const auto& loss) { return !asked_.WantsId(loss.stream.device); });
+    return reported.losses.empty() ? Ok() : database_->PutLosses(reported.losses);
   }
 
   [[nodiscard]] Status Stopped() const {
@@ -178,8 +188,9 @@ class Export {
   std::string place_;  // as it may be shown, where that is not the name
   std::optional<os::WholeFileWriter> file_;
   std::unique_ptr<exchange::RecordTarget> target_;
-  const exchange::DatabaseTarget* database_ = nullptr;  // `target_`, where it is one
+  exchange::DatabaseTarget* database_ = nullptr;  // `target_`, where it is one
   std::uint64_t records_ = 0;
+  bool lacks_losses_ = false;  // perhaps: a journal or ledger could not be read
 };
 
 }  // namespace

@@ -5,8 +5,10 @@ import json
 import random
 import signal
 import sqlite3
+import struct
 import subprocess
 import time
+import zlib
 
 import pytest
 
@@ -95,6 +97,54 @@ def test_second_export_changes_nothing_and_a_change_one_row(metrics, inferometer
     put(metrics / "edge-1", "pi-07_1", [record(0), record(1, received_at="2026-11-02T00:00:00Z")])
     assert "1 of them new or changed" in export(inferometer, server.url(database)).stderr
     assert server.rows("SELECT count(*), count(received_at) FROM records", database) == [["7", "1"]]
+
+
+def test_devices_are_what_the_records_and_contexts_say_of_them(metrics, inferometer, server, database):
+    put(metrics / "edge-1", "pi-07_2", [record(5)], {"host": "new", "cpus_online": 4, "kernel": 6})
+    export(inferometer, server.url(database))
+    columns = "device_id, device_name, inferences, failed_inferences, host, cpus_online, kernel"
+    assert server.rows(f"SELECT {columns} FROM devices ORDER BY 1, 3", database) == [
+        ["pi-07", "edge-3", "6", "0", "new", "4", ""], ["pi-08", "edge-2", "2", "1", "other", "", ""]]
+    assert "0 of them new" in export(inferometer, server.url(database)).stderr, "the view is there already"
+    same = json.loads(inferometer("query", "--format", "json", f"SELECT {columns} FROM devices ORDER BY 1, 3").stdout)
+    assert [[str("" if value is None else value) for value in row.values()] for row in same][1] == [
+        "pi-08", "edge-2", "2", "1", "other", "", ""]
+    other = server.create(f"base_{random.getrandbits(48):x}")
+    server.psql("CREATE TABLE devices (id int)", other)
+    assert '"devices" is there and is none of ours' in export(inferometer, server.url(other), code=1).stderr
+    assert server.rows("SELECT to_regclass('records') IS NULL", other) == [["t"]], "nothing is changed"
+
+
+def report_loss(ledger, stream, first, last):
+    """Writes a ledger with one loss report, of evicted records (docs/journal-format.md)."""
+    count = last - first + 1
+    slot = b"INFLEDG\n" + struct.pack("<II5Q2I", 1, 64 + 48 + 4, 1, 0, 2, 0, count, 0, 1)
+    slot += struct.pack("<5Q2I", 1, stream, first, last, count, 1, 0)
+    slot += struct.pack("<I", zlib.crc32(slot))
+    ledger.write_bytes(slot.ljust(65536, b"\0"))
+
+
+def test_losses_that_a_ledger_reports_are_there_as_in_a_query(device, inferometer, server, database):
+    one = device("--generate", 10)
+    assert one.wait() == 0, one.log()
+    ids = [json.loads(path.read_text())["detailed_metrics"][0]["record_id"] for path in one.out.glob("inference_metrics_*")]
+    device_id, stream, _ = ids[0].split("/")
+    report_loss(one.out / "journal" / "ledger", int(stream, 16), 7, 9)
+    for _ in range(2):
+        export(inferometer, server.url(database), "--metrics-dir", one.out)
+    wanted = [device_id, stream, "7", "9", "3", "evicted"]
+    assert server.rows("SELECT device_id, stream, first_sequence, last_sequence, count, reason FROM losses", database) == [wanted]
+    said = json.loads(inferometer("query", "--metrics-dir", one.out, "--format", "json", "SELECT * FROM losses").stdout)
+    assert [[str(value) for value in row.values()] for row in said] == [wanted]
+
+
+def test_ids_that_no_index_takes_are_stored_too(inferometer, server, database, tmp_path):
+    long_id = "".join(random.Random(1).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=1024))
+    ids = [long_id, "a\u0000", "a\ufffd"]
+    put(tmp_path / "metrics" / "edge", "1", [record(number, record_id=one) for number, one in enumerate(ids)])
+    assert "3 of them new" in export(inferometer, server.url(database)).stderr
+    assert "0 of them new" in export(inferometer, server.url(database)).stderr
+    assert server.rows("SELECT count(DISTINCT record_key), max(length(record_id)) FROM records", database) == [["3", "1024"]]
 
 
 def test_only_the_device_that_was_asked_for(metrics, inferometer, server, database):
@@ -224,41 +274,6 @@ def test_csv_is_that_of_analyze_and_json_lines_are_the_records(metrics, inferome
     assert len(list(csv.DictReader(io.StringIO(export(inferometer, "-", "--format", "csv").stdout)))) == 7
 
 
-def test_records_of_the_lake_are_exported_with_their_keys(metrics, inferometer, server, database):
-    export(inferometer, server.url(database))
-    done = inferometer("archive", "--grace", "0s")
-    assert done.returncode == 0, done.stderr
-    assert not list(metrics.glob("*/inference_metrics_*")), "they are in the lake only"
-    put(metrics / "edge-1", "pi-07_9", [record(60)])
-    done = export(inferometer, server.url(database))
-    assert "8 records to" in done.stderr and "1 of them new or changed" in done.stderr
-
-
-def test_damaged_file_is_named_and_the_rest_is_exported(metrics, inferometer, tmp_path):
-    (metrics / "edge-1" / "inference_metrics_x.json").write_text('{"detailed_metrics":[{"timestamp":"x"')
-    done = export(inferometer, "out.sqlite", code=1)
-    assert "inference_metrics_x.json: byte" in done.stderr and "7 records to out.sqlite" in done.stderr
-
-
-def test_nothing_there_and_wrong_targets_say_the_next_step(inferometer, tmp_path):
-    assert "--metrics-dir" in export(inferometer, "out.csv", code=1).stderr
-    assert not (tmp_path / "out.csv").exists()
-    assert export(inferometer, "out.parquet", code=1).stdout == ""
-    assert export(inferometer, "out.txt", code=2).stdout == ""
-    assert inferometer("export").returncode == 2
-
-
-def test_ctrl_c_leaves_no_file(inferometer, tmp_path):
-    for number in range(60):
-        put(tmp_path / "metrics" / "edge", f"pi-07_{number:03}", [record(i) for i in range(number * 1000, number * 1000 + 1000)])
-    running = subprocess.Popen([PROGRAM, "export", "--to", "out.csv"], cwd=tmp_path, env=clean_environment(), stderr=subprocess.PIPE, text=True)
-    wait_until((tmp_path / "out.csv.tmp").exists, "it writes")
-    running.send_signal(signal.SIGINT)
-    said = running.communicate(timeout=60)[1]
-    if running.returncode == 1:  # it may have been done already
-        assert "stopped; nothing was written" in said
-        assert not (tmp_path / "out.csv").exists()
-    assert not (tmp_path / "out.csv.tmp").exists()
 PACKAGES = ROOT / "third_party/examples-python"
 
 
@@ -295,3 +310,38 @@ def test_parquet_in_a_lake_is_queried_as_the_files_are(metrics, inferometer, tmp
     assert of_files.count("\n") == 8 and inferometer("query", "--metrics-dir", "other", "--format", "csv", sql).stdout == of_files
 
 
+def test_records_of_the_lake_are_exported_with_their_keys(metrics, inferometer, server, database):
+    export(inferometer, server.url(database))
+    done = inferometer("archive", "--grace", "0s")
+    assert done.returncode == 0, done.stderr
+    assert not list(metrics.glob("*/inference_metrics_*")), "they are in the lake only"
+    put(metrics / "edge-1", "pi-07_9", [record(60)])
+    done = export(inferometer, server.url(database))
+    assert "8 records to" in done.stderr and "1 of them new or changed" in done.stderr
+
+
+def test_damaged_file_is_named_and_the_rest_is_exported(metrics, inferometer, tmp_path):
+    (metrics / "edge-1" / "inference_metrics_x.json").write_text('{"detailed_metrics":[{"timestamp":"x"')
+    done = export(inferometer, "out.sqlite", code=1)
+    assert "inference_metrics_x.json: byte" in done.stderr and "7 records to out.sqlite" in done.stderr
+
+
+def test_nothing_there_and_wrong_targets_say_the_next_step(inferometer, tmp_path):
+    assert "--metrics-dir" in export(inferometer, "out.csv", code=1).stderr
+    assert not (tmp_path / "out.csv").exists()
+    assert export(inferometer, "out.parquet", code=1).stdout == ""
+    assert export(inferometer, "out.txt", code=2).stdout == ""
+    assert inferometer("export").returncode == 2
+
+
+def test_ctrl_c_leaves_no_file(inferometer, tmp_path):
+    for number in range(60):
+        put(tmp_path / "metrics" / "edge", f"pi-07_{number:03}", [record(i) for i in range(number * 1000, number * 1000 + 1000)])
+    running = subprocess.Popen([PROGRAM, "export", "--to", "out.csv"], cwd=tmp_path, env=clean_environment(), stderr=subprocess.PIPE, text=True)
+    wait_until((tmp_path / "out.csv.tmp").exists, "it writes")
+    running.send_signal(signal.SIGINT)
+    said = running.communicate(timeout=60)[1]
+    if running.returncode == 1:  # it may have been done already
+        assert "stopped; nothing was written" in said
+        assert not (tmp_path / "out.csv").exists()
+    assert not (tmp_path / "out.csv.tmp").exists()
