@@ -106,7 +106,7 @@ class Run {
     const auto signals = os::SignalWatch::Start([&](int) { stop.Express(); });
     RETURN_IF_ERROR(signals.status());
     ASSIGN_OR_RETURN(const os::TemporaryFiles spill, os::TemporaryFiles::Make("inferometer-query"));
-    ASSIGN_OR_RETURN(exchange::QuerySession opened, OpenSession(spill.path()));
+    ASSIGN_OR_RETURN(exchange::QuerySession opened, OpenSession(spill.path(), sql));
     for (const analyze::Damage& damage : opened.damaged) {
       const bool is_named = damage.error.find(damage.file) != std::string::npos;
       Say(err_, (is_named ? damage.error : damage.file + ": " + damage.error) + "; left out");
@@ -126,7 +126,7 @@ class Run {
     RETURN_IF_ERROR(Text(session, sql, sink));
     return sink.Finish();
   }
-  Result<exchange::QuerySession> OpenSession(const fs::path& spill) {
+  Result<exchange::QuerySession> OpenSession(const fs::path& spill, const std::string& sql) {
     ReadingProgress progress(err_, clock_);
     exchange::QuerySource source;
     source.metrics_dir = arguments_.metrics_dir;
@@ -136,6 +136,7 @@ class Run {
     is_damaged_ = !reported.problems.empty();
     source.losses = std::move(reported.losses);
     source.spill_into = spill;
+    source.sql = sql;
     source.progress = progress.Callback();
     if (arguments_.format == QueryFormat::kParquet) source.output = Temporary();
     return exchange::OpenQuerySession(source);
