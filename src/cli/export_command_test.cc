@@ -149,7 +149,12 @@ TEST_F(ExportCommandTest, DamagedLedgerIsSaid) {
   folder_.Put("metrics/edge-1/journal/ledger", "damaged");
   std::filesystem::remove(File("metrics/edge-2/inference_metrics_2.json"));
   const Answer answer = Run(File("out.sqlite").string());
-  EXPECT_THAT(answer.err, HasSubstr("its losses may not all be told"));
+  EXPECT_THAT(
+      answer.err,
+      HasSubstr("inferometer export: " + File("metrics/edge-1/journal/ledger").string() +
+                ": neither of its two "
+                "slots is good; which records are lost, and which the hub has, cannot be told; its losses may not "
+                "all be told"));
   EXPECT_EQ(answer.code, kFailed);
 }
 

@@ -22,8 +22,9 @@ ReportedLosses LossesIn(const std::filesystem::path& root, os::FileCalls& files)
   const auto directory = analyze::ListMetrics(root);
   if (!directory.ok()) return reported;
   const auto say = [&](const std::string& what, const std::string& why) {
-    reported.problems.push_back(
-        fmt::format("{}: {}; its losses may not all be told (inferometer verify says more)", what, why));
+    const bool is_named = why.find(what) != std::string::npos;
+    reported.problems.push_back((is_named ? why : what + ": " + why) +
+                                "; its losses may not all be told (inferometer verify says more)");
   };
   for (const std::filesystem::path& journal : directory->journals) {
     const std::string owner = store::OwnerOfJournal(files, journal);

@@ -143,16 +143,3 @@ def test_killed_import_is_completed_by_the_next(inferometer, tmp_path):
     assert inferometer("import", file).returncode == 0
     ids = [record["record_id"] for record, _ in imported(tmp_path)]
     assert len(ids) == len(set(ids)) == count
-
-
-def test_what_was_archived_is_not_imported_again(inferometer, tmp_path):
-    first = lines(tmp_path / "a.jsonl", OLLAMA, {**OLLAMA, "created_at": "2025-10-19T01:00:00Z"})
-    other = lines(tmp_path / "b.jsonl", {**OLLAMA, "model": "other"})
-    assert inferometer("import", first, "--device-id", "pi-07").returncode == 0
-    assert inferometer("import", other, "--device-id", "pi-08").returncode == 0
-    done = inferometer("archive", "--grace", "0s")
-    assert done.returncode == 0 and not list((tmp_path / "metrics").glob("*/inference_metrics_*")), done.stderr
-    lines(first, OLLAMA, {**OLLAMA, "created_at": "2025-10-19T01:00:00Z"}, {**OLLAMA, "created_at": "2025-10-20T01:00:00Z"})
-    done = inferometer("import", first, "--device-id", "pi-07")
-    assert done.returncode == 0 and "1 records into metrics" in done.stderr and "2 were there already" in done.stderr, done.stderr
-    assert len(list(imported(tmp_path, "pi-07"))) == 1
