@@ -56,14 +56,15 @@ class Export {
     const auto in_lake =
         lake::ListPartitions(arguments_.lake.empty() ? arguments_.metrics_dir / lake::kLakeFolder : arguments_.lake);
     if (!in_lake.ok()) return Say(in_lake.status(), kFailed);
-    if (directory->metrics.empty() && directory->unreadable.empty() && in_lake->empty()) return NoRecords();
+    const bool is_empty = directory->metrics.empty() && directory->unreadable.empty() && in_lake->empty();
+    if (is_empty && directory->journals.empty()) return NoRecords();
     const Status opened = Open(*name);
     if (!opened.ok()) return Say(opened, opened.code() == Code::kInvalidArgument ? kWrongUsage : kFailed);
     SayAddedColumns();
     auto read = PutAll();
     if (!read.ok()) return Say(read.status(), kFailed);
     streams_.SayDamage(read->damaged);
-    if (!asked_.met_any() && read->damaged.empty()) return NoRecords();
+    if (!asked_.met_any() && read->damaged.empty() && !has_losses_) return NoRecords();
     if (!asked_.met_asked() && asked_.met_any()) return Say({Code::kNotFound, asked_.NotThere()}, kFailed);
     const Status finished = Finish();
     if (!finished.ok()) return Say(finished, kFailed);
@@ -153,7 +154,8 @@ class Export {
     for (const std::string& problem : reported.problems) streams_.Say(problem);
     lacks_losses_ = !reported.problems.empty();
     std::erase_if(reported.losses, [&](const auto& loss) { return !asked_.WantsId(loss.stream.device); });
-    return reported.losses.empty() ? Ok() : database_->PutLosses(reported.losses);
+    has_losses_ = !reported.losses.empty();
+    return has_losses_ ? database_->PutLosses(reported.losses) : Ok();
   }
 
   [[nodiscard]] Status Stopped() const {
@@ -190,6 +192,7 @@ class Export {
   std::unique_ptr<exchange::RecordTarget> target_;
   exchange::DatabaseTarget* database_ = nullptr;  // `target_`, where it is one
   std::uint64_t records_ = 0;
+  bool has_losses_ = false;    // that were stored
   bool lacks_losses_ = false;  // perhaps: a journal or ledger could not be read
 };
 

@@ -143,6 +143,14 @@ TEST_F(ExportCommandTest, WhatALedgerReportsLostIsInTheDatabaseToo) {
   EXPECT_EQ(Losses(File("other.sqlite").string()), both);
 }
 
+TEST_F(ExportCommandTest, LossesOfADeviceWithoutAnyRecordAreStoredToo) {
+  PutLosses("metrics/edge-1/journal", "00:0f:00:70:91:0a");
+  EXPECT_EQ(Run(File("out.sqlite").string()).code, kDone);
+  EXPECT_EQ(Losses(File("out.sqlite").string()).size(), 2U);
+  EXPECT_THAT(Run(File("out.csv").string()).err, HasSubstr("no records in it"));
+  EXPECT_FALSE(std::filesystem::exists(File("out.csv")));
+}
+
 TEST_F(ExportCommandTest, DamagedLedgerIsSaid) {
   PutADirectory();
   PutLosses("metrics/edge-1/journal", "00:0f:00:70:91:0a");
