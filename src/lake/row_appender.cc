@@ -221,6 +221,7 @@ Result<RowAppender> RowAppender::Open(Database& database, const std::string& tab
 
 void RowAppender::MakeChunk() {
   std::vector<duckdb_logical_type> types;
+  types.reserve(places_.size() + 1);
   for (const std::size_t place : places_) types.push_back(MakeType(*api_, Columns()[place]));
   types.push_back(api_->create_logical_type(DUCKDB_TYPE_INTEGER));
   chunk_ = api_->create_data_chunk(types.data(), types.size());
