@@ -136,6 +136,11 @@ def test_losses_that_a_ledger_reports_are_there_as_in_a_query(device, inferomete
     assert server.rows("SELECT device_id, stream, first_sequence, last_sequence, count, reason FROM losses", database) == [wanted]
     said = json.loads(inferometer("query", "--metrics-dir", one.out, "--format", "json", "SELECT * FROM losses").stdout)
     assert [[str(value) for value in row.values()] for row in said] == [wanted]
+    (one.out / "journal" / "ledger").write_bytes(b"damaged")
+    for done in (inferometer("query", "--metrics-dir", one.out, "SELECT * FROM losses"),
+                 export(inferometer, server.url(database), "--metrics-dir", one.out, code=1)):
+        assert done.returncode == 1 and "its losses may not all be told" in done.stderr
+    assert len(server.rows("SELECT * FROM losses", database)) == 1, "what is stored stays"
 
 
 def test_ids_that_no_index_takes_are_stored_too(inferometer, server, database, tmp_path):
