@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "analyze/analysis.h"
 
 namespace inferometer::cli {
@@ -11,6 +13,12 @@ bool AskedDevice::Wants(const std::string& id, const std::string& name) {
   if (is_new) device->second = asked_.empty() || analyze::IsDevice(id, name, asked_);
   met_asked_ = met_asked_ || device->second;
   return device->second;
+}
+
+bool AskedDevice::WantsId(const std::string& id) const {
+  if (asked_.empty() || analyze::IsDevice(id, id, asked_)) return true;
+  return std::any_of(devices_.begin(), devices_.end(),
+                     [&](const auto& device) { return device.first.first == id && device.second; });
 }
 
 std::string AskedDevice::NotThere() const {

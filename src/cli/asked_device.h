@@ -14,6 +14,8 @@ class AskedDevice {
 
   // Whether a record of this device is wanted; remembers the device.
   [[nodiscard]] bool Wants(const std::string& id, const std::string& name);
+  // Whether what names its device by the id alone is wanted, as far as the devices met so far tell.
+  [[nodiscard]] bool WantsId(const std::string& id) const;
   [[nodiscard]] bool met_any() const { return !devices_.empty(); }
   [[nodiscard]] bool met_asked() const { return met_asked_; }
   // That there is no such device, and which there are.

@@ -30,8 +30,8 @@ int RunUntilStopped(const ExportArguments& arguments) {
 std::function<int()> SetUpExport(CLI::App& app) {
   auto arguments = std::make_shared<ExportArguments>();
   app.add_option("--to", arguments->to,
-                 "postgresql://user@host/database, sqlite:FILE, FILE.sqlite, FILE.csv, FILE.jsonl, or - (standard "
-                 "output) with --format")
+                 "postgresql://user@host/database, sqlite:FILE, FILE.sqlite, FILE.csv, FILE.jsonl, FILE.parquet, or - "
+                 "(standard output) with --format")
       ->type_name("TARGET")
       ->required();
   app.add_option("--metrics-dir", arguments->metrics_dir, "folder with the metrics files, at any depth")
@@ -42,9 +42,10 @@ std::function<int()> SetUpExport(CLI::App& app) {
   app.add_option("--device", arguments->device, "only this device")->type_name("NAME|ID");
   app.add_option_function<exchange::TargetKind>(
          "--format", [arguments](exchange::TargetKind kind) { arguments->format = kind; },
-         "csv, jsonl or sqlite, where the target's name does not tell")
+         "csv, jsonl, parquet or sqlite, where the target's name does not tell")
       ->transform(Choice<exchange::TargetKind>({{"csv", exchange::TargetKind::kCsv},
                                                 {"jsonl", exchange::TargetKind::kJsonLines},
+                                                {"parquet", exchange::TargetKind::kParquet},
                                                 {"sqlite", exchange::TargetKind::kSqlite}}))
       ->type_name("FORMAT");
   return [arguments] { return RunUntilStopped(*arguments); };

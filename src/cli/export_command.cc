@@ -14,8 +14,10 @@
 #include "cli/asked_device.h"
 #include "cli/command.h"
 #include "cli/reading_progress.h"
+#include "cli/reported_losses.h"
 #include "cli/streams.h"
 #include "exchange/load_files.h"
+#include "exchange/parquet_target.h"
 #include "exchange/postgresql_target.h"
 #include "exchange/sqlite_target.h"
 #include "exchange/text_target.h"
@@ -54,19 +56,20 @@ class Export {
     const auto in_lake =
         lake::ListPartitions(arguments_.lake.empty() ? arguments_.metrics_dir / lake::kLakeFolder : arguments_.lake);
     if (!in_lake.ok()) return Say(in_lake.status(), kFailed);
-    if (directory->metrics.empty() && directory->unreadable.empty() && in_lake->empty()) return NoRecords();
+    const bool is_empty = directory->metrics.empty() && directory->unreadable.empty() && in_lake->empty();
+    if (is_empty && directory->journals.empty()) return NoRecords();
     const Status opened = Open(*name);
     if (!opened.ok()) return Say(opened, opened.code() == Code::kInvalidArgument ? kWrongUsage : kFailed);
     SayAddedColumns();
     auto read = PutAll();
     if (!read.ok()) return Say(read.status(), kFailed);
     streams_.SayDamage(read->damaged);
-    if (!asked_.met_any() && read->damaged.empty()) return NoRecords();
+    if (!asked_.met_any() && read->damaged.empty() && !has_losses_) return NoRecords();
     if (!asked_.met_asked() && asked_.met_any()) return Say({Code::kNotFound, asked_.NotThere()}, kFailed);
     const Status finished = Finish();
     if (!finished.ok()) return Say(finished, kFailed);
     SayOutcome(*name);
-    return streams_.Arrived() && read->damaged.empty() ? kDone : kFailed;
+    return streams_.Arrived() && read->damaged.empty() && !lacks_losses_ ? kDone : kFailed;
   }
 
  private:
@@ -85,8 +88,14 @@ class Export {
     switch (name.kind) {
       case TargetKind::kPostgresql: return OpenPostgresql(name.place);
       case TargetKind::kSqlite: return Take(exchange::OpenSqliteTarget(name.place));
+      case TargetKind::kParquet: return OpenParquet(name.place);
       default: return OpenText(name);
     }
+  }
+
+  Status OpenParquet(const std::string& file) {
+    ASSIGN_OR_RETURN(target_, exchange::OpenParquetTarget(file, files_, stop_));
+    return Ok();
   }
 
   Status OpenPostgresql(const std::string& text) {
@@ -135,8 +144,18 @@ class Export {
     };
     if (database_ != nullptr) {
       RETURN_IF_ERROR(exchange::ForEachLoad(arguments_.metrics_dir, put_load, read.damaged));
+      RETURN_IF_ERROR(PutLosses());
     }
     return read;
+  }
+
+  Status PutLosses() {
+    ReportedLosses reported = LossesIn(arguments_.metrics_dir, files_);
+    for (const std::string& problem : reported.problems) streams_.Say(problem);
+    lacks_losses_ = !reported.problems.empty();
+    std::erase_if(reported.losses, [&](const auto& loss) { return !asked_.WantsId(loss.stream.device); });
+    has_losses_ = !reported.losses.empty();
+    return has_losses_ ? database_->PutLosses(reported.losses) : Ok();
   }
 
   [[nodiscard]] Status Stopped() const {
@@ -171,8 +190,10 @@ class Export {
   std::string place_;  // as it may be shown, where that is not the name
   std::optional<os::WholeFileWriter> file_;
   std::unique_ptr<exchange::RecordTarget> target_;
-  const exchange::DatabaseTarget* database_ = nullptr;  // `target_`, where it is one
+  exchange::DatabaseTarget* database_ = nullptr;  // `target_`, where it is one
   std::uint64_t records_ = 0;
+  bool has_losses_ = false;    // that were stored
+  bool lacks_losses_ = false;  // perhaps: a journal or ledger could not be read
 };
 
 }  // namespace

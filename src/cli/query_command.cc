@@ -10,21 +10,17 @@
 #include <utility>
 #include <vector>
 
-#include "analyze/directory.h"
-#include "analyze/journal_knowledge.h"
-#include "analyze/verification.h"
 #include "base/clock.h"
 #include "cli/command.h"
 #include "cli/reading_progress.h"
+#include "cli/reported_losses.h"
 #include "exchange/query_session.h"
 #include "exchange/query_text.h"
-#include "hub/journal_knowledge.h"
 #include "os/signals.h"
 #include "os/temporary_files.h"
 #include "os/whole_file_writer.h"
 #include "report/table.h"
 #include "report/terminal_text.h"
-#include "store/journal_check.h"
 
 namespace inferometer::cli {
 namespace {
@@ -34,7 +30,6 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMostTableRows = 10'000;
 constexpr std::size_t kMostSqlBytes = std::size_t{1} << 20;
 constexpr std::size_t kWriteBytes = std::size_t{1} << 16;
-constexpr std::string_view kHubOwner = "hub";
 
 int Say(std::FILE* err, const std::string& sentence) {
   fmt::print(err, "inferometer query: {}\n", report::TerminalText(sentence));
@@ -79,21 +74,6 @@ class Sink {
   std::optional<os::WholeFileWriter> file_;
 };
 
-// What all journals below the directory say was lost.
-std::vector<analyze::ReportedLoss> LossesIn(const fs::path& root, os::FileCalls& files) {
-  analyze::Verification verification;
-  const auto directory = analyze::ListMetrics(root);
-  if (!directory.ok()) return {};
-  for (const fs::path& journal : directory->journals) {
-    const std::string owner = store::OwnerOfJournal(files, journal);
-    const Status looked = owner == kHubOwner
-                              ? hub::VerifyHubJournal(files, journal, true, verification).status()
-                              : analyze::VerifyDeviceJournal(files, journal, owner, true, verification).status();
-    looked.IgnoreBecause("`inferometer verify` says what is wrong with a journal");
-  }
-  return std::move(verification.losses);
-}
-
 // Hands a wish to stop on to the session that runs, whenever it comes. Safe from any thread.
 class StopWish {
  public:
@@ -126,12 +106,12 @@ class Run {
     const auto signals = os::SignalWatch::Start([&](int) { stop.Express(); });
     RETURN_IF_ERROR(signals.status());
     ASSIGN_OR_RETURN(const os::TemporaryFiles spill, os::TemporaryFiles::Make("inferometer-query"));
-    ASSIGN_OR_RETURN(exchange::QuerySession opened, OpenSession(spill.path()));
+    ASSIGN_OR_RETURN(exchange::QuerySession opened, OpenSession(spill.path(), sql));
     for (const analyze::Damage& damage : opened.damaged) {
       const bool is_named = damage.error.find(damage.file) != std::string::npos;
       Say(err_, (is_named ? damage.error : damage.file + ": " + damage.error) + "; left out");
     }
-    is_damaged_ = !opened.damaged.empty();
+    is_damaged_ = is_damaged_ || !opened.damaged.empty();
     if (!stop.Watch(&opened.session)) return {Code::kCancelled, "interrupted"};
     const Status status = Ask(opened.session, sql);
     stop.Watch(nullptr);
@@ -146,13 +126,17 @@ class Run {
     RETURN_IF_ERROR(Text(session, sql, sink));
     return sink.Finish();
   }
-  Result<exchange::QuerySession> OpenSession(const fs::path& spill) {
+  Result<exchange::QuerySession> OpenSession(const fs::path& spill, const std::string& sql) {
     ReadingProgress progress(err_, clock_);
     exchange::QuerySource source;
     source.metrics_dir = arguments_.metrics_dir;
     source.lake = arguments_.lake;
-    source.losses = LossesIn(arguments_.metrics_dir, files_);
+    ReportedLosses reported = LossesIn(arguments_.metrics_dir, files_);
+    for (const std::string& problem : reported.problems) Say(err_, problem);
+    is_damaged_ = !reported.problems.empty();
+    source.losses = std::move(reported.losses);
     source.spill_into = spill;
+    source.sql = sql;
     source.progress = progress.Callback();
     if (arguments_.format == QueryFormat::kParquet) source.output = Temporary();
     return exchange::OpenQuerySession(source);

@@ -90,6 +90,13 @@ TEST_F(QueryCommandTest, ParquetGoesIntoAFile) {
   EXPECT_FALSE(fs::exists(folder_.path() / "out.parquet.tmp"));
 }
 
+TEST_F(QueryCommandTest, WhatACrashLeftOfAParquetFileIsWrittenOver) {
+  folder_.Put("out.parquet.tmp", "left");
+  const Answer answer = Run(kSql, QueryFormat::kParquet, "out.parquet");
+  EXPECT_EQ(answer.code, kDone) << answer.err;
+  EXPECT_FALSE(fs::exists(folder_.path() / "out.parquet.tmp"));
+}
+
 TEST_F(QueryCommandTest, SqlComesFromStandardInputForADash) {
   EXPECT_EQ(Run("-", QueryFormat::kCsv, "", "SELECT 42 AS x;\n").out, "x\r\n42\r\n");
 }

@@ -1,9 +1,11 @@
 #include "exchange/database_row.h"
 
+#include <fmt/format.h>
 #include <simdjson.h>
 
 #include <algorithm>
 
+#include "base/record_key.h"
 #include "base/timestamp.h"
 #include "exchange/sha256.h"
 
@@ -95,6 +97,18 @@ LoadRow MakeLoadRow(const std::optional<std::string>& device_name, const store::
     const auto time = base::ParseTimestamp(*text);
     if (time.ok()) row.timestamp = *time;
   }
+  return row;
+}
+
+LossRow MakeLossRow(const analyze::ReportedLoss& loss) {
+  LossRow row;
+  row.device_id = StorableText(loss.stream.device);
+  row.stream = base::StreamText(loss.stream.stream);
+  row.key = fmt::format("{}/{}/{}", row.device_id, row.stream, loss.records.from);
+  row.first_sequence = static_cast<std::int64_t>(loss.records.from);  // at most base::kLargestSequence
+  row.last_sequence = static_cast<std::int64_t>(loss.records.to);
+  row.count = static_cast<std::int64_t>(loss.count);
+  row.reason = StorableText(loss.reason);
   return row;
 }
 

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "analyze/verification.h"
 #include "inferometer/record.h"
 #include "record/fields.h"
 #include "store/context.h"
@@ -125,6 +126,29 @@ void PutLoadRow(const LoadRow& row, Cells& cells) {
   PutMaybeText(row.model_name, cells);
   row.load_time_seconds ? cells.Real(*row.load_time_seconds) : cells.Null();
   cells.Json(row.json);
+}
+
+// A range of records that was reported lost.
+struct LossRow {
+  std::string key;  // the id that the first of them had
+  std::string device_id;
+  std::string stream;
+  std::int64_t first_sequence = 0;
+  std::int64_t last_sequence = 0;
+  std::int64_t count = 0;
+  std::string reason;
+};
+[[nodiscard]] LossRow MakeLossRow(const analyze::ReportedLoss& loss);
+
+template <typename Cells>
+void PutLossRow(const LossRow& row, Cells& cells) {
+  cells.Text(row.key);
+  cells.Text(row.device_id);
+  cells.Text(row.stream);
+  cells.Integer(row.first_sequence);
+  cells.Integer(row.last_sequence);
+  cells.Integer(row.count);
+  cells.Text(row.reason);
 }
 
 }  // namespace inferometer::exchange

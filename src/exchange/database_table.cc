@@ -62,9 +62,6 @@ std::string_view SqliteType(ColumnType type) {
   }
 }
 
-constexpr std::string_view kElsewhere =
-    "export into another database (PostgreSQL: or another schema), or rename that table";
-
 }  // namespace
 
 const Table& RecordsTable() {
@@ -88,6 +85,20 @@ const Table& LoadsTable() {
                             {"load", ColumnType::kJson}}};
   return table;
 }
+
+const Table& LossesTable() {
+  static const Table table{"losses",
+                           {{"loss_key", ColumnType::kText},
+                            {"device_id", ColumnType::kText},
+                            {"stream", ColumnType::kText},
+                            {"first_sequence", ColumnType::kInteger},
+                            {"last_sequence", ColumnType::kInteger},
+                            {"count", ColumnType::kInteger},
+                            {"reason", ColumnType::kText}}};
+  return table;
+}
+
+std::array<const Table*, 4> AllTables() { return {&RecordsTable(), &ContextsTable(), &LoadsTable(), &LossesTable()}; }
 
 std::string_view TypeName(ColumnType type, Dialect dialect) {
   return dialect == Dialect::kPostgresql ? PostgresqlType(type) : SqliteType(type);
@@ -119,6 +130,13 @@ std::string UpsertSql(const Table& table, std::string_view rows, Dialect dialect
                      ColumnNames(table), rows, table.columns.front().name, Joined(table, ", ", 1, set),
                      Joined(table, ", ", 1, ours), dialect == Dialect::kPostgresql ? "IS DISTINCT FROM" : "IS NOT",
                      Joined(table, ", ", 1, theirs));
+}
+
+std::string_view DeleteHeldLossesSql(Dialect dialect) {
+  return dialect == Dialect::kPostgresql ? "DELETE FROM losses WHERE device_id = $1 AND stream = $2 AND "
+                                           "first_sequence > $3 AND last_sequence <= $4"
+                                         : "DELETE FROM losses WHERE device_id = ? AND stream = ? AND "
+                                           "first_sequence > ? AND last_sequence <= ?";
 }
 
 Result<std::vector<Column>> MissingColumns(const Table& table, const std::vector<FoundColumn>& found, Dialect dialect) {

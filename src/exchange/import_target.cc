@@ -5,6 +5,7 @@
 #include "analyze/each_record.h"
 #include "base/device_id.h"
 #include "exchange/record_key.h"
+#include "lake/lake_reader.h"
 #include "lake/partition.h"
 #include "record/json_write.h"
 
@@ -40,7 +41,22 @@ Result<analyze::FingerprintSet> KnownIn(const std::filesystem::path& folder, con
     if (id.ok() && *id == device_id) known.Insert(FingerprintOf(record));
     return Ok();
   };
-  RETURN_IF_ERROR(analyze::ForEachRecord(folder, take, nullptr, analyze::Repeats::kOnce, lake).status());
+  RETURN_IF_ERROR(analyze::ForEachRecord(folder, take).status());
+  ASSIGN_OR_RETURN(const std::vector<lake::PartitionFile> files, lake::ListPartitions(lake));
+  std::optional<lake::LakeReader> reader;
+  for (const lake::PartitionFile& file : files) {
+    const auto id = base::CanonicalDeviceId(file.key.device_id);
+    if (!id.ok() || *id != device_id) continue;
+    if (!reader) {
+      ASSIGN_OR_RETURN(lake::LakeReader opened, lake::LakeReader::Open());
+      reader.emplace(std::move(opened));
+    }
+    const auto take_row = [&](const lake::LakeRecord& row) {
+      known.Insert(FingerprintOf(row.record));
+      return Ok();
+    };
+    reader->ForEach(file.path, take_row).IgnoreBecause("what is damaged is as good as not there");
+  }
   return known;
 }
 

@@ -9,6 +9,7 @@
 #include "base/timestamp.h"
 #include "exchange/database_row.h"
 #include "exchange/database_table.h"
+#include "exchange/devices_view.h"
 #include "exchange/postgresql_connection.h"
 #include "exchange/postgresql_copy.h"
 #include "exchange/record_key.h"
@@ -39,7 +40,8 @@ class PostgresqlTarget final : public DatabaseTarget {
     RETURN_IF_ERROR(Run("SET lock_timeout = '60s'"));
     RETURN_IF_ERROR(Lock());
     RETURN_IF_ERROR(Run("BEGIN"));
-    for (const Table* table : {&RecordsTable(), &ContextsTable(), &LoadsTable()}) RETURN_IF_ERROR(SetUpTable(*table));
+    for (const Table* table : AllTables()) RETURN_IF_ERROR(SetUpTable(*table));
+    RETURN_IF_ERROR(SetUpDevices());
     RETURN_IF_ERROR(Run("COMMIT"));
     return Run(fmt::format("CREATE TEMPORARY TABLE {} ON COMMIT DELETE ROWS AS SELECT {} FROM records WITH NO DATA",
                            kStaging, ColumnNames(RecordsTable())));
@@ -74,6 +76,13 @@ class PostgresqlTarget final : public DatabaseTarget {
         .status();
   }
 
+  Status PutLosses(std::span<const analyze::ReportedLoss> losses) override {
+    if (in_batch_ > 0) RETURN_IF_ERROR(EndBatch());
+    RETURN_IF_ERROR(Run("BEGIN"));
+    for (const analyze::ReportedLoss& loss : losses) RETURN_IF_ERROR(PutLoss(MakeLossRow(loss)));
+    return Run("COMMIT");
+  }
+
   Status Finish() override { return in_batch_ > 0 ? EndBatch() : Ok(); }
   [[nodiscard]] const std::vector<std::string>& added_columns() const override { return added_; }
   [[nodiscard]] std::uint64_t changed_records() const override { return changed_; }
@@ -87,12 +96,37 @@ class PostgresqlTarget final : public DatabaseTarget {
     return {locked.code(), locked.message() + "; another export may be writing there: try again when it has ended"};
   }
 
-  Status SetUpTable(const Table& table) {
-    RETURN_IF_ERROR(Run(CreateTableSql(table, Dialect::kPostgresql)));
-    ASSIGN_OR_RETURN(const PostgresqlRows rows, connection_.Run(std::string(kColumns), {std::string(table.name)}));
+  Status PutLoss(const LossRow& row) {
+    const std::string first = std::to_string(row.first_sequence);
+    const std::string last = std::to_string(row.last_sequence);
+    RETURN_IF_ERROR(
+        connection_
+            .Run(std::string(DeleteHeldLossesSql(Dialect::kPostgresql)), {row.device_id, row.stream, first, last})
+            .status());
+    return connection_
+        .Run(UpsertSql(LossesTable(), "VALUES ($1, $2, $3, $4, $5, $6, $7)", Dialect::kPostgresql),
+             {row.key, row.device_id, row.stream, first, last, std::to_string(row.count), row.reason})
+        .status();
+  }
+
+  Result<std::vector<FoundColumn>> ColumnsOf(std::string_view table) {
+    ASSIGN_OR_RETURN(const PostgresqlRows rows, connection_.Run(std::string(kColumns), {std::string(table)}));
     std::vector<FoundColumn> found;
     found.reserve(rows.rows.size());
     for (const auto& row : rows.rows) found.push_back({row[0].value_or(""), row[1].value_or(""), row[2] == "t"});
+    return found;
+  }
+
+  Status SetUpDevices() {
+    ASSIGN_OR_RETURN(const auto found, ColumnsOf("devices"));
+    const auto lacks = LacksDevices(found);
+    if (!lacks.ok()) return Status(lacks.status().code(), name_ + ": " + lacks.status().message());
+    return *lacks ? Run(CreateDevicesSql(Dialect::kPostgresql)) : Ok();
+  }
+
+  Status SetUpTable(const Table& table) {
+    RETURN_IF_ERROR(Run(CreateTableSql(table, Dialect::kPostgresql)));
+    ASSIGN_OR_RETURN(const auto found, ColumnsOf(table.name));
     const auto missing = MissingColumns(table, found, Dialect::kPostgresql);
     if (!missing.ok()) return Status(missing.status().code(), name_ + ": " + missing.status().message());
     for (const Column& column : *missing) {

@@ -1,5 +1,8 @@
 #include "exchange/query_session.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -11,6 +14,7 @@
 #include "lake/lake_reader.h"
 #include "lake/partition.h"
 #include "os/file_buffer.h"
+#include "record/context_fields.h"
 
 namespace inferometer::exchange {
 namespace {
@@ -21,7 +25,11 @@ namespace fs = std::filesystem;
 class Filler {
  public:
   Filler(const QuerySource& source, lake::SqlSession& session, archive::LakeContent content)
-      : source_(source), session_(session), content_(std::move(content)) {}
+      : source_(source),
+        session_(session),
+        content_(std::move(content)),
+        reads_others_(session.Reads("other_fields")),
+        reads_context_(ReadsContext(session)) {}
 
   Status Fill(std::vector<analyze::Damage>& damaged) {
     ASSIGN_OR_RETURN(const analyze::MetricsDirectory directory, analyze::ListMetrics(source_.metrics_dir));
@@ -43,16 +51,49 @@ class Filler {
       damaged.push_back({file.path.string(), whole.offset_bytes(), whole.message()});
       return Ok();
     }
-    return record_file_.ForEach(
-        [&](const analyze::RecordOrigin& origin, const InferenceRecord& record) { return Record(origin, record); });
+    refused_ = 0;
+    RETURN_IF_ERROR(record_file_.ForEach(
+        [&](const analyze::RecordOrigin& origin, const InferenceRecord& record) { return Record(origin, record); }));
+    if (refused_ > 0) {
+      damaged.push_back({file.path.string(), std::nullopt,
+                         fmt::format("{} of its records do not fit into the columns (the first: {}) and are", refused_,
+                                     first_refusal_)});
+    }
+    return Ok();
+  }
+
+  // What a value brings about, and not the database.
+  static bool IsOfTheRecord(Code code) {
+    return code == Code::kInvalidArgument || code == Code::kResourceExhausted || code == Code::kDataLoss;
+  }
+
+  static bool ReadsContext(const lake::SqlSession& session) {
+    const auto entries = record::ContextFields();
+    return session.Reads("other_context") ||
+           std::any_of(entries.begin(), entries.end(), [&](const auto& entry) { return session.Reads(entry.name); });
+  }
+
+  // What of the record the query reads.
+  Result<lake::LakeRecord> RowOf(const analyze::RecordOrigin& origin, const InferenceRecord& record) const {
+    lake::LakeRecord row;
+    row.device_name = origin.file.folder_name.value_or(record.device_id.value_or(""));
+    row.record = record;
+    if (reads_context_) row.context = origin.context;
+    if (reads_others_) {
+      ASSIGN_OR_RETURN(row.other_fields, analyze::OtherFieldsOf(origin));
+    }
+    return row;
   }
 
   Status Record(const analyze::RecordOrigin& origin, const InferenceRecord& record) {
     ASSIGN_OR_RETURN(const bool is_known, content_.Contains(record));
     if (is_known) return Ok();
     content_.Add(record);
-    ASSIGN_OR_RETURN(const lake::LakeRecord row, archive::RowOf(origin, record));
-    return session_.Add(row);
+    const auto row = RowOf(origin, record);
+    const Status added = row.ok() ? session_.Add(*row) : row.status();
+    if (!IsOfTheRecord(added.code())) return added;
+    if (refused_++ == 0) first_refusal_ = added.message();
+    return Ok();
   }
 
   Status Load(const analyze::FoundFile& file, std::vector<analyze::Damage>& damaged) {
@@ -75,7 +116,11 @@ class Filler {
   const QuerySource& source_;
   lake::SqlSession& session_;
   archive::LakeContent content_;
+  const bool reads_others_;
+  const bool reads_context_;
   analyze::RecordFile record_file_;
+  std::size_t refused_ = 0;  // of the file's records
+  std::string first_refusal_;
   os::FileBuffer buffer_{analyze::kFilePaddingBytes};
 };
 
@@ -86,6 +131,7 @@ Result<QuerySession> OpenQuerySession(const QuerySource& source) {
   ASSIGN_OR_RETURN(const std::vector<lake::PartitionFile> files, lake::ListPartitions(lake));
   lake::SqlSessionOptions options;
   options.spill_into = source.spill_into;
+  options.sql = source.sql;
   ASSIGN_OR_RETURN(lake::LakeReader reader, lake::LakeReader::Open());
   std::vector<analyze::Damage> damaged;
   for (const lake::PartitionFile& file : files) {

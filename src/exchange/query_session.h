@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "analyze/directory.h"
@@ -21,6 +22,7 @@ struct QuerySource {
   std::optional<std::filesystem::path> output;  // a file that QueryToParquet may write
   std::filesystem::path spill_into;             // as in lake::SqlSessionOptions
   std::function<void(std::size_t, std::size_t)> progress;
+  std::string sql;  // as in lake::SqlSessionOptions
 };
 
 struct QuerySession {

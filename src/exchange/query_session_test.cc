@@ -29,8 +29,9 @@ class QuerySessionTest : public ::testing::Test {
     options.metrics_dir = folder_.path() / "m";
     ASSERT_TRUE(archive::Archive(options, os::SystemFileCalls(), base::SystemClock()).ok());
   }
-  QuerySession Open() {
+  QuerySession Open(const std::string& sql = "") {
     QuerySource source;
+    source.sql = sql;
     source.metrics_dir = folder_.path() / "m";
     source.losses = {{{"pi-07", 0x2a}, {3, 5}, 2, "no room"}};
     auto opened = OpenQuerySession(source);
@@ -75,6 +76,25 @@ TEST_F(QuerySessionTest, DamagedFileIsNamedAndTheOthersAreThere) {
   QuerySession opened = Open();
   EXPECT_THAT(opened.damaged, SizeIs(2));
   EXPECT_EQ(As<QueryCsv>(opened, "SELECT count(*) AS n FROM records"), "n\r\n1\r\n");
+}
+
+TEST_F(QuerySessionTest, RecordThatDoesNotFitIsNamedAndTheOthersAreThere) {
+  Put("edge-1/inference_metrics_a.json", FileWith({OurRecord({1, 1e15}), OurRecord({2}), OurRecord({3, 1e15})}));
+  QuerySession opened = Open();
+  ASSERT_THAT(opened.damaged, SizeIs(1));
+  EXPECT_THAT(opened.damaged[0].error, HasSubstr("2 of its records do not fit into the columns (the first: "
+                                                 "inference_time_ms: 1000000000000000 is too large"));
+  EXPECT_EQ(As<QueryCsv>(opened, "SELECT count(*) AS n FROM records"), "n\r\n1\r\n");
+}
+
+TEST_F(QuerySessionTest, WhatTheOnlyQueryReadsIsThereWithContextAndOtherKeys) {
+  Put("edge-1/inference_metrics_a.json",
+      R"({"context":{"host":"lab","mine":1},"detailed_metrics":[)" + OlderRecord({1}) + "]}");
+  const std::string sql = "SELECT host, other_context, other_fields IS NULL AS o, inference_time_ms AS ms FROM records";
+  QuerySession any = Open();
+  QuerySession only = Open(sql);
+  EXPECT_EQ(As<QueryCsv>(only, sql), As<QueryCsv>(any, sql));
+  EXPECT_THAT(As<QueryCsv>(only, sql), HasSubstr("lab,"));
 }
 
 TEST_F(QuerySessionTest, LoadsAndLossesAreThere) {

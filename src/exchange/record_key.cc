@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "base/timestamp.h"
+#include "exchange/database_row.h"
 #include "exchange/sha256.h"
 #include "record/fields.h"
 #include "record/json_write.h"
@@ -30,6 +31,8 @@ constexpr std::array<std::string_view, 16> kIdentity = {"device_id",
                                                         "generated_tokens",
                                                         "tokens_per_second"};
 constexpr std::size_t kHexDigits = 32;
+// PostgreSQL's index takes 2,704 bytes at most. Ours have some 60.
+constexpr std::size_t kLongestId = 1024;
 
 // Appends the value as text that no other value has, with all its digits; nothing for an absent one.
 struct AppendValue {
@@ -64,7 +67,11 @@ std::string Identity(const InferenceRecord& record) {
 }  // namespace
 
 std::string RecordKeyOf(const InferenceRecord& record) {
-  if (record.record_id) return *record.record_id;
+  if (record.record_id) {
+    const std::string& id = *record.record_id;
+    const bool is_key = id.size() <= kLongestId && IsStorable(id);
+    return is_key ? id : "id:" + Sha256Hex(id).substr(0, kHexDigits);
+  }
   return "content:" + Sha256Hex(Identity(record)).substr(0, kHexDigits);
 }
 

@@ -8,8 +8,8 @@
 namespace inferometer::exchange {
 
 // The record's id; without one (the older system has none) "content:" and 32 hex digits, made from what the analysis
-// tells such records apart by (analyze/fingerprint.h). An id has slashes, so the two cannot meet. Of an id only that it
-// is one text is asked.
+// tells such records apart by (analyze/fingerprint.h). An id has slashes, so the two cannot meet. An id that no
+// database takes as a key (it is too long, or no text to it) becomes "id:" and 32 hex digits made from it.
 [[nodiscard]] std::string RecordKeyOf(const InferenceRecord& record);
 
 }  // namespace inferometer::exchange

@@ -9,6 +9,7 @@
 #include "base/timestamp.h"
 #include "exchange/database_row.h"
 #include "exchange/database_table.h"
+#include "exchange/devices_view.h"
 #include "exchange/record_key.h"
 #include "record/json_write.h"
 
@@ -41,10 +42,10 @@ Code CodeOf(int error) {
   }
 }
 
-// One prepared INSERT; its cells are bound one after another.
-class Insert {
+// One prepared statement that changes rows; its cells are bound one after another.
+class Change {
  public:
-  explicit Insert(Statement statement) : statement_(std::move(statement)) {}
+  explicit Change(Statement statement) : statement_(std::move(statement)) {}
 
   void Null() { ++next_; }  // nothing is bound to it
   void Text(std::string_view text) {
@@ -88,11 +89,15 @@ class SqliteTarget final : public DatabaseTarget {
   Status SetUp() {
     sqlite3_busy_timeout(database_.get(), static_cast<int>(kWait.count()));
     RETURN_IF_ERROR(Run("BEGIN IMMEDIATE"));
-    for (const Table* table : {&RecordsTable(), &ContextsTable(), &LoadsTable()}) RETURN_IF_ERROR(SetUpTable(*table));
+    for (const Table* table : AllTables()) RETURN_IF_ERROR(SetUpTable(*table));
+    RETURN_IF_ERROR(SetUpDevices());
     RETURN_IF_ERROR(Run("COMMIT"));
     ASSIGN_OR_RETURN(records_, Prepare(RecordsTable()));
     ASSIGN_OR_RETURN(contexts_, Prepare(ContextsTable()));
     ASSIGN_OR_RETURN(loads_, Prepare(LoadsTable()));
+    ASSIGN_OR_RETURN(losses_, Prepare(LossesTable()));
+    ASSIGN_OR_RETURN(Statement statement, Compile(std::string(DeleteHeldLossesSql(Dialect::kSqlite))));
+    held_losses_ = std::make_unique<Change>(std::move(statement));
     return Ok();
   }
 
@@ -112,6 +117,19 @@ class SqliteTarget final : public DatabaseTarget {
     RETURN_IF_ERROR(Begin());
     PutLoadRow(MakeLoadRow(origin.file.folder_name, origin.context), *loads_);
     return Done(loads_->Run());
+  }
+
+  Status PutLosses(std::span<const analyze::ReportedLoss> losses) override {
+    RETURN_IF_ERROR(Begin());
+    for (const analyze::ReportedLoss& loss : losses) {
+      const LossRow row = MakeLossRow(loss);
+      for (const std::string* text : {&row.device_id, &row.stream}) held_losses_->Text(*text);
+      for (const std::int64_t sequence : {row.first_sequence, row.last_sequence}) held_losses_->Integer(sequence);
+      RETURN_IF_ERROR(Done(held_losses_->Run()));
+      PutLossRow(row, *losses_);
+      RETURN_IF_ERROR(Done(losses_->Run()));
+    }
+    return Commit();
   }
 
   Status Finish() override { return Commit(); }
@@ -145,18 +163,18 @@ class SqliteTarget final : public DatabaseTarget {
     return owned;
   }
 
-  Result<std::unique_ptr<Insert>> Prepare(const Table& table) {
+  Result<std::unique_ptr<Change>> Prepare(const Table& table) {
     std::string values = "VALUES (?";
     for (std::size_t i = 1; i < table.columns.size(); ++i) values += ",?";
     ASSIGN_OR_RETURN(Statement statement, Compile(UpsertSql(table, values + ")", Dialect::kSqlite)));
-    return std::make_unique<Insert>(std::move(statement));
+    return std::make_unique<Change>(std::move(statement));
   }
 
-  Result<std::vector<FoundColumn>> Columns(const Table& table) {
+  Result<std::vector<FoundColumn>> Columns(std::string_view table) {
     ASSIGN_OR_RETURN(const Statement statement,
                      Compile(fmt::format("SELECT name, type, pk, (SELECT max(pk) FROM pragma_table_info('{0}')) "
                                          "FROM pragma_table_info('{0}')",
-                                         table.name)));
+                                         table)));
     std::vector<FoundColumn> found;
     int result = 0;
     while ((result = sqlite3_step(statement.get())) == SQLITE_ROW) {
@@ -172,9 +190,16 @@ class SqliteTarget final : public DatabaseTarget {
     return found;
   }
 
+  Status SetUpDevices() {
+    ASSIGN_OR_RETURN(const auto found, Columns("devices"));
+    const auto lacks = LacksDevices(found);
+    if (!lacks.ok()) return Status(lacks.status().code(), name_ + ": " + lacks.status().message());
+    return *lacks ? Run(CreateDevicesSql(Dialect::kSqlite)) : Ok();
+  }
+
   Status SetUpTable(const Table& table) {
     RETURN_IF_ERROR(Run(CreateTableSql(table, Dialect::kSqlite)));
-    ASSIGN_OR_RETURN(const auto found, Columns(table));
+    ASSIGN_OR_RETURN(const auto found, Columns(table.name));
     const auto missing = MissingColumns(table, found, Dialect::kSqlite);
     if (!missing.ok()) return Status(missing.status().code(), name_ + ": " + missing.status().message());
     for (const Column& column : *missing) {
@@ -186,9 +211,11 @@ class SqliteTarget final : public DatabaseTarget {
 
   const std::string name_;
   Database database_;
-  std::unique_ptr<Insert> records_;
-  std::unique_ptr<Insert> contexts_;
-  std::unique_ptr<Insert> loads_;
+  std::unique_ptr<Change> records_;
+  std::unique_ptr<Change> contexts_;
+  std::unique_ptr<Change> loads_;
+  std::unique_ptr<Change> losses_;
+  std::unique_ptr<Change> held_losses_;  // deletes them
   LatestContext context_;
   std::vector<std::string> added_;
   std::uint64_t changed_ = 0;

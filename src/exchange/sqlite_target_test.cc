@@ -29,6 +29,13 @@ class SqliteTargetTest : public ::testing::Test {
     return (*target)->changed_records();
   }
 
+  void PutLosses(const std::vector<analyze::ReportedLoss>& losses) {
+    auto target = Open();
+    ASSERT_TRUE(target.ok()) << target.status().message();
+    ASSERT_TRUE((*target)->PutLosses(losses).ok());
+    ASSERT_TRUE((*target)->Finish().ok());
+  }
+
   // The rows of a query, cells separated by '|' and rows by line ends.
   std::string Ask(const std::string& sql) {
     std::string text;
@@ -97,6 +104,41 @@ TEST_F(SqliteTargetTest, TableOfAnOlderProgramGetsTheNewColumns) {
   EXPECT_EQ(Export({analyze::OurRecord({1}, R"(,"swap_mb":7)")}), 1U);
   EXPECT_EQ(added_, std::vector<std::string>{"records.swap_mb"});
   EXPECT_EQ(Ask("SELECT swap_mb FROM records"), "7.0\n");
+}
+
+TEST_F(SqliteTargetTest, LossesAreStoredOnceAndStayUntilAWiderOneHoldsThem) {
+  const analyze::ReportedLoss first{{"pi-07", 0x5ed}, {3, 5}, 3, "evicted"};
+  const analyze::ReportedLoss second{{"pi-07", 0x5ed}, {9, 9}, 1, "damaged"};
+  const analyze::ReportedLoss other{{"pi-08", 1}, {1, 2}, 2, "evicted"};
+  PutLosses({first, second, other});
+  PutLosses({first, second, other});
+  const std::string all = "SELECT * FROM losses ORDER BY loss_key";
+  EXPECT_EQ(Ask(all),
+            "pi-07/00000000000005ed/3|pi-07|00000000000005ed|3|5|3|evicted\n"
+            "pi-07/00000000000005ed/9|pi-07|00000000000005ed|9|9|1|damaged\n"
+            "pi-08/0000000000000001/1|pi-08|0000000000000001|1|2|2|evicted\n");
+  PutLosses({{{"pi-07", 0x5ed}, {3, 9}, 4, "evicted"}});  // the ledger has made one of two
+  EXPECT_EQ(Ask(all),
+            "pi-07/00000000000005ed/3|pi-07|00000000000005ed|3|9|4|evicted\n"
+            "pi-08/0000000000000001/1|pi-08|0000000000000001|1|2|2|evicted\n");
+  PutLosses({{{"pi-07", 0x5ed}, {20, 21}, 2, "evicted"}});  // the older reports had to go from the ledger
+  EXPECT_EQ(Ask("SELECT sum(count) FROM losses"), "8\n");
+}
+
+TEST_F(SqliteTargetTest, DevicesAreWhatTheirNewestRecordsSay) {
+  Export({analyze::OurRecord({1, 100})}, {{"host", "old"}, {"kernel", "6.1"}, {"cpus_online", std::int64_t{4}}});
+  Export({analyze::OurRecord({2, 100})}, {{"host", "new"}, {"cpus_online", "four"}});
+  Export({R"({"timestamp":"2025-10-07T10:30:03Z","device_id":"00:0f:00:70:91:0a","model_name":"m","status":"error"})"});
+  EXPECT_EQ(Ask("SELECT device_id, device_name, inferences, failed_inferences, host, kernel, cpus_online FROM devices"),
+            "00:0f:00:70:91:0a|edge|3|1|a|6.1|4\n");
+}
+
+TEST_F(SqliteTargetTest, DevicesOfSomebodyElseAreNamed) {
+  Ask("CREATE TABLE devices (id INTEGER PRIMARY KEY)");
+  const auto target = Open();
+  EXPECT_EQ(target.status().code(), Code::kFailedPrecondition);
+  EXPECT_NE(target.status().message().find("\"devices\""), std::string::npos) << target.status().message();
+  EXPECT_EQ(Ask("SELECT count(*) FROM sqlite_master"), "1\n");
 }
 
 TEST_F(SqliteTargetTest, ColumnsOfTheUserStay) {

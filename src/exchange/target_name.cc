@@ -7,7 +7,8 @@ namespace {
 
 constexpr std::string_view kSqlitePrefix = "sqlite:";
 constexpr const char* kForms =
-    "give postgresql://user@host/database, sqlite:FILE, FILE.sqlite, FILE.csv, FILE.jsonl, or - with --format csv or "
+    "give postgresql://user@host/database, sqlite:FILE, FILE.sqlite, FILE.csv, FILE.jsonl, FILE.parquet, or - with "
+    "--format csv or "
     "jsonl";
 
 Status Invalid(std::string message) { return {Code::kInvalidArgument, std::move(message)}; }
@@ -17,8 +18,9 @@ std::optional<TargetKind> KindOfEnding(std::string_view file) {
     std::string_view ending;
     TargetKind kind;
   } kEndings[] = {{".csv", TargetKind::kCsv},          {".jsonl", TargetKind::kJsonLines},
-                  {".ndjson", TargetKind::kJsonLines}, {".sqlite", TargetKind::kSqlite},
-                  {".sqlite3", TargetKind::kSqlite},   {".db", TargetKind::kSqlite}};
+                  {".ndjson", TargetKind::kJsonLines}, {".parquet", TargetKind::kParquet},
+                  {".sqlite", TargetKind::kSqlite},    {".sqlite3", TargetKind::kSqlite},
+                  {".db", TargetKind::kSqlite}};
   for (const auto& [ending, kind] : kEndings) {
     if (file.ends_with(ending)) return kind;
   }
@@ -31,8 +33,8 @@ Result<TargetName> ParseFile(const std::string& file, std::optional<TargetKind> 
   if (!format) return Invalid("\"" + file + "\": its ending does not tell what to write: " + kForms);
   if (*format == TargetKind::kPostgresql)
     return Invalid("a PostgreSQL database is named by its URL: " + std::string(kForms));
-  if (file == kStandardOutput && *format == TargetKind::kSqlite) {
-    return Invalid("an SQLite database cannot be written to the standard output; name a file");
+  if (file == kStandardOutput && (*format == TargetKind::kSqlite || *format == TargetKind::kParquet)) {
+    return Invalid("an SQLite database or a Parquet file cannot be written to the standard output; name a file");
   }
   return TargetName{*format, file};
 }

@@ -9,7 +9,7 @@
 
 namespace inferometer::exchange {
 
-enum class TargetKind { kCsv, kJsonLines, kSqlite, kPostgresql };
+enum class TargetKind { kCsv, kJsonLines, kParquet, kSqlite, kPostgresql };
 
 inline constexpr std::string_view kStandardOutput = "-";
 
@@ -18,9 +18,9 @@ struct TargetName {
   std::string place;  // a file, kStandardOutput or a URL
 };
 
-// Takes postgresql://..., sqlite:FILE, FILE.sqlite (.sqlite3, .db), FILE.csv, FILE.jsonl (.ndjson), or "-", the
-// standard output. `format` is for a file, where it counts more than the name's ending, and for "-", which needs it.
-// What cannot be is kInvalidArgument; the text is not repeated where a password may stand in it.
+// Takes postgresql://..., sqlite:FILE, FILE.sqlite (.sqlite3, .db), FILE.csv, FILE.jsonl (.ndjson), FILE.parquet, or
+// "-", the standard output. `format` is for a file, where it counts more than the name's ending, and for "-", which
+// needs it. What cannot be is kInvalidArgument; the text is not repeated where a password may stand in it.
 [[nodiscard]] Result<TargetName> ParseTarget(const std::string& text, std::optional<TargetKind> format);
 
 }  // namespace inferometer::exchange

@@ -26,6 +26,7 @@ TEST(TargetName, TellsItsKindByItsForm) {
   ExpectTarget("sqlite:a.csv", {}, TargetKind::kSqlite, "a.csv");
   for (const char* file : {"a.sqlite", "a.sqlite3", "b/a.db"}) ExpectTarget(file, {}, TargetKind::kSqlite, file);
   ExpectTarget("a.csv", {}, TargetKind::kCsv, "a.csv");
+  ExpectTarget("a.parquet", {}, TargetKind::kParquet, "a.parquet");
   for (const char* file : {"a.jsonl", "a.ndjson"}) ExpectTarget(file, {}, TargetKind::kJsonLines, file);
 }
 
@@ -41,6 +42,7 @@ TEST(TargetName, WhatCannotBeIsRefusedWithTheNextStep) {
   ExpectRefused("a.txt", {}, "\"a.txt\": its ending does not tell");
   ExpectRefused("-", {}, "--format csv");
   ExpectRefused("-", TargetKind::kSqlite, "standard output");
+  ExpectRefused("-", TargetKind::kParquet, "standard output");
   ExpectRefused("postgresql://h/d", TargetKind::kCsv, "--format does not go");
   ExpectRefused("sqlite:a", TargetKind::kCsv, "sqlite:");
 }

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <vector>
+#include <numeric>
 
 #include "lake/database.h"
 #include "record/context_fields.h"
@@ -57,9 +57,16 @@ std::span<const Column> Columns() {
   return columns;
 }
 
-std::string ColumnDefinitions() {
+std::vector<std::size_t> AllPlaces() {
+  std::vector<std::size_t> all(Columns().size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return all;
+}
+
+std::string ColumnDefinitions(std::span<const std::size_t> places) {
   std::string sql;
-  for (const Column& column : Columns()) {
+  for (const std::size_t place : places) {
+    const Column& column = Columns()[place];
     sql += (sql.empty() ? "" : ", ") + SqlName(column.name) + " " + column.sql_type;
   }
   return sql;

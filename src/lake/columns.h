@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace inferometer::lake {
 
@@ -30,7 +31,10 @@ struct Column {
 // In the order of the files. Constant; lives for the whole program.
 [[nodiscard]] std::span<const Column> Columns();
 
-// "name type, ..." of all columns, for CREATE TABLE.
-[[nodiscard]] std::string ColumnDefinitions();
+// 0, 1, ... of all columns.
+[[nodiscard]] std::vector<std::size_t> AllPlaces();
+
+// "name type, ..." of the columns at `places`, for CREATE TABLE.
+[[nodiscard]] std::string ColumnDefinitions(std::span<const std::size_t> places = AllPlaces());
 
 }  // namespace inferometer::lake

@@ -12,6 +12,7 @@
 #include "lake/columns.h"
 #include "lake/database.h"
 #include "lake/row_appender.h"
+#include "lake/whole_parquet.h"
 #include "store/context.h"
 
 namespace inferometer::lake {
@@ -23,23 +24,10 @@ namespace {
 constexpr const char* kLockFile = ".lock";
 constexpr const char* kSpillFolder = ".spill";
 constexpr const char* kNewFile = ".records.parquet.tmp";  // hidden: no reader takes it for a file of the lake
-// Version 2 of Parquet's encodings packs whole numbers by their differences, which decimals and times are. A file has
-// few row groups: a partition is one device's day.
-constexpr const char* kParquetOptions =
-    "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEVEL 6, WRITE_BLOOM_FILTER false";
 
 // The rows of one partition among those that were added, whose number stands beside each.
 std::string AddedRows(std::int32_t partition) {
   return fmt::format("SELECT * EXCLUDE (partition) FROM added WHERE partition = {}", partition);
-}
-
-std::string FileRows(const fs::path& file) {
-  return fmt::format("SELECT * FROM read_parquet({}, hive_partitioning = false)", SqlText(file.string()));
-}
-
-// A count and a sum over all rows that changes with any value of any of them, whatever their order.
-std::string ContentOf(const std::string& rows) {
-  return fmt::format("(SELECT count(*) || ' ' || coalesce(sum(hash(r)), 0) FROM ({}) AS r)", rows);
 }
 
 }  // namespace
@@ -59,9 +47,6 @@ struct LakeWriter::State {
   Status Write(const PartitionKey& key, std::int32_t partition, WriteReport& report);
   // What the partition's file will hold: what it holds now, in today's columns, and what was added.
   Result<std::string> AllRows(std::int32_t partition, const fs::path& file);
-  Status Verify(const std::string& rows, const fs::path& file);
-  // Makes `fresh` durable and puts it into the place of `file`; gives its size in bytes.
-  Result<std::uint64_t> Publish(const fs::path& fresh, const fs::path& file);
 
   fs::path lake;
   os::FileCalls& files;
@@ -122,27 +107,13 @@ Status LakeWriter::State::Write(const PartitionKey& key, std::int32_t partition,
   ASSIGN_OR_RETURN(const fs::path folder_name, FolderOf(key));
   const fs::path folder = lake / folder_name;
   const fs::path file = folder / kPartitionFile;
-  const fs::path fresh = folder / kNewFile;
   RETURN_IF_ERROR(os::CreateFolders(folder));
-  ASSIGN_OR_RETURN(const std::string rows, AllRows(partition, file));
-  RETURN_IF_ERROR(database.Run(fmt::format("COPY ({} ORDER BY timestamp, record_id) TO {} ({})", rows,
-                                           SqlText(fresh.string()), kParquetOptions)));
-  RETURN_IF_ERROR(Verify(rows, fresh));
-  ASSIGN_OR_RETURN(const std::uint64_t bytes, Publish(fresh, file));
+  ASSIGN_OR_RETURN(std::string rows, AllRows(partition, file));
+  const WholeParquet whole{std::move(rows), "ORDER BY timestamp, record_id", folder / kNewFile, file};
+  ASSIGN_OR_RETURN(const std::uint64_t bytes, WriteWhole(whole, database, files));
   ++report.partitions;
   report.bytes += bytes;
   return Ok();
-}
-
-Result<std::uint64_t> LakeWriter::State::Publish(const fs::path& fresh, const fs::path& file) {
-  ASSIGN_OR_RETURN(const int fd, files.Open(fresh, os::Access::kReadWrite));
-  const auto bytes = files.Size(fd);
-  const Status synced = files.Sync(fd);
-  RETURN_IF_ERROR(files.Close(fd));
-  RETURN_IF_ERROR(synced);
-  RETURN_IF_ERROR(files.Rename(fresh, file));
-  RETURN_IF_ERROR(files.SyncFolder(file.parent_path()));
-  return bytes;
 }
 
 Result<std::string> LakeWriter::State::AllRows(std::int32_t partition, const fs::path& file) {
@@ -161,15 +132,6 @@ Result<std::string> LakeWriter::State::AllRows(std::int32_t partition, const fs:
                     file.string(), columns));
   }
   return fmt::format("{} UNION ALL BY NAME {}", AddedRows(partition), FileRows(file));
-}
-
-Status LakeWriter::State::Verify(const std::string& rows, const fs::path& file) {
-  ASSIGN_OR_RETURN(const std::int64_t is_same,
-                   database.Number(fmt::format("SELECT {} = {}", ContentOf(rows), ContentOf(FileRows(file)))));
-  if (is_same == 1) return Ok();
-  return {Code::kDataLoss, fmt::format("{}: what was written reads back differently; the disk or the memory is faulty. "
-                                       "The lake is as it was",
-                                       file.string())};
 }
 
 }  // namespace inferometer::lake

@@ -78,16 +78,16 @@ class RowWriter {
  public:
   RowWriter(const DuckDbApi& api, duckdb_data_chunk chunk, std::size_t row) : api_(api), chunk_(chunk), row_(row) {}
 
-  void Write(const LakeRecord& lake_record, const JsonColumns& json) {
-    const auto columns = Columns();
-    for (std::size_t i = 0; i < columns.size(); ++i) {
+  void Write(const std::vector<std::size_t>& places, const LakeRecord& lake_record, const JsonColumns& json) {
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      const Column& column = Columns()[places[i]];
       vector_ = api_.data_chunk_get_vector(chunk_, i);
-      switch (columns[i].kind) {
+      switch (column.kind) {
         case ColumnKind::kDeviceName: Text(lake_record.device_name); break;
-        case ColumnKind::kField: Field(lake_record.record, record::Fields()[columns[i].index]); break;
+        case ColumnKind::kField: Field(lake_record.record, record::Fields()[column.index]); break;
         case ColumnKind::kOtherFields: TextOrNull(lake_record.other_fields); break;
         case ColumnKind::kUnrounded: TextOrNull(json.unrounded); break;
-        case ColumnKind::kContext: Context(lake_record.context, record::ContextFields()[columns[i].index]); break;
+        case ColumnKind::kContext: Context(lake_record.context, record::ContextFields()[column.index]); break;
         case ColumnKind::kOtherContext: TextOrNull(json.other_context); break;
       }
     }
@@ -190,8 +190,8 @@ double FromDecimal(std::int64_t scaled, int decimals) {
   return static_cast<double>(scaled) / kPowersOfTen[static_cast<std::size_t>(decimals)];
 }
 
-RowAppender::RowAppender(const DuckDbApi& api, duckdb_appender appender)
-    : api_(&api), appender_(appender), most_rows_(api.vector_size()) {
+RowAppender::RowAppender(const DuckDbApi& api, duckdb_appender appender, std::vector<std::size_t> places)
+    : api_(&api), appender_(appender), places_(std::move(places)), most_rows_(api.vector_size()) {
   MakeChunk();
 }
 
@@ -203,11 +203,12 @@ RowAppender::~RowAppender() {
 RowAppender::RowAppender(RowAppender&& other) noexcept
     : api_(other.api_),
       appender_(std::exchange(other.appender_, nullptr)),
+      places_(std::move(other.places_)),
       chunk_(std::exchange(other.chunk_, nullptr)),
       rows_(other.rows_),
       most_rows_(other.most_rows_) {}
 
-Result<RowAppender> RowAppender::Open(Database& database, const std::string& table) {
+Result<RowAppender> RowAppender::Open(Database& database, const std::string& table, std::vector<std::size_t> places) {
   duckdb_appender appender = nullptr;
   const DuckDbApi& api = database.api();
   if (api.appender_create(database.connection(), nullptr, table.c_str(), &appender) != DuckDBSuccess) {
@@ -215,12 +216,13 @@ Result<RowAppender> RowAppender::Open(Database& database, const std::string& tab
     api.appender_destroy(&appender);
     return failure;
   }
-  return RowAppender(api, appender);
+  return RowAppender(api, appender, std::move(places));
 }
 
 void RowAppender::MakeChunk() {
   std::vector<duckdb_logical_type> types;
-  for (const Column& column : Columns()) types.push_back(MakeType(*api_, column));
+  types.reserve(places_.size() + 1);
+  for (const std::size_t place : places_) types.push_back(MakeType(*api_, Columns()[place]));
   types.push_back(api_->create_logical_type(DUCKDB_TYPE_INTEGER));
   chunk_ = api_->create_data_chunk(types.data(), types.size());
   for (duckdb_logical_type& type : types) api_->destroy_logical_type(&type);
@@ -235,8 +237,8 @@ Status RowAppender::Add(const LakeRecord& record, std::int32_t last_column) {
   JsonColumns json;
   RETURN_IF_ERROR(CheckReals(record.record, json.unrounded));
   json.other_context = OtherContext(record.context);
-  RowWriter(*api_, chunk_, rows_).Write(record, json);
-  const duckdb_vector last = api_->data_chunk_get_vector(chunk_, Columns().size());
+  RowWriter(*api_, chunk_, rows_).Write(places_, record, json);
+  const duckdb_vector last = api_->data_chunk_get_vector(chunk_, places_.size());
   static_cast<std::int32_t*>(api_->vector_get_data(last))[rows_] = last_column;
   return ++rows_ == most_rows_ ? AppendChunk() : Ok();
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "inferometer/status.h"
+#include "lake/columns.h"
 #include "lake/database.h"
 #include "lake/lake_record.h"
 
@@ -25,8 +26,10 @@ struct DecimalValue {
 // One thread at a time. `database` must outlive it.
 class RowAppender {
  public:
-  // The table is there and has the lake's columns, and behind them one of type INTEGER.
-  [[nodiscard]] static Result<RowAppender> Open(Database& database, const std::string& table);
+  // The table is there and has the lake's columns at `places` (in Columns()), and behind them one of
+  // type INTEGER.
+  [[nodiscard]] static Result<RowAppender> Open(Database& database, const std::string& table,
+                                                std::vector<std::size_t> places = AllPlaces());
   ~RowAppender();
   RowAppender(RowAppender&& other) noexcept;
   RowAppender& operator=(RowAppender&&) = delete;
@@ -40,13 +43,14 @@ class RowAppender {
   [[nodiscard]] Status Flush();
 
  private:
-  RowAppender(const DuckDbApi& api, duckdb_appender appender);
+  RowAppender(const DuckDbApi& api, duckdb_appender appender, std::vector<std::size_t> places);
   void MakeChunk();
   [[nodiscard]] Status AppendChunk();
   [[nodiscard]] Status Failure();
 
   const DuckDbApi* api_;
   duckdb_appender appender_;
+  std::vector<std::size_t> places_;
   duckdb_data_chunk chunk_ = nullptr;
   std::size_t rows_ = 0;
   std::size_t most_rows_ = 0;

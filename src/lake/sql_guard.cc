@@ -1,14 +1,13 @@
 #include "lake/sql_guard.h"
 
 #include <fmt/format.h>
-#include <simdjson.h>
 
 #include <algorithm>
 #include <array>
-#include <cctype>
-#include <optional>
 #include <set>
 #include <utility>
+
+#include "lake/sql_tree.h"
 
 namespace inferometer::lake {
 namespace {
@@ -28,37 +27,17 @@ Status Refused(const std::string& what) {
           what + ": a query is one SELECT over the records; `inferometer query --help` names the tables"};
 }
 
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
-}
-
-std::string TextAt(const dom::object& object, std::string_view key) {
-  std::string_view text;
-  return object[key].get(text) ? std::string() : std::string(text);
-}
-
 template <typename Range>
 bool Contains(const Range& range, std::string_view name) {
   return std::find(range.begin(), range.end(), name) != range.end();
 }
 
-// Goes through the tree that DuckDB's parser made, without recursion: its depth is the writer's.
 template <typename Each>
 Status WalkObjects(dom::element root, Each each) {
-  std::vector<dom::element> waiting = {root};
-  while (!waiting.empty()) {
-    const dom::element element = waiting.back();
-    waiting.pop_back();
-    if (dom::array list; !element.get(list)) {
-      for (const dom::element item : list) waiting.push_back(item);
-    } else if (dom::object object; !element.get(object)) {
-      RETURN_IF_ERROR(each(object));
-      for (const auto field : object) waiting.push_back(field.value);
-    }
-  }
-  return Ok();
+  return WalkTree(root, [&](dom::element element) {
+    dom::object object;
+    return element.get(object) ? Ok() : each(object);
+  });
 }
 
 class Guard {
@@ -143,13 +122,6 @@ Result<duckdb_statement_type> OnlyStatement(Database& database, const std::strin
   if (count > 1) return Refused(fmt::format("{} statements", count));
   if (!is_one) return Status(Code::kInvalidArgument, reason);
   return type;
-}
-
-Result<std::string> TreeOf(Database& database, const std::string& sql) {
-  ASSIGN_OR_RETURN(Answer answer, database.Query("SELECT json_serialize_sql(" + SqlText(sql) + ")::VARCHAR"));
-  ASSIGN_OR_RETURN(const std::optional<Chunk> chunk, answer.Next());
-  if (!chunk || chunk->rows() != 1) return Status(Code::kInternal, "DuckDB's parser gives no tree");
-  return std::string(chunk->Text(0, 0).value_or(""));
 }
 
 }  // namespace

@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/timestamp.h"
 #include "lake/columns.h"
 #include "lake/database.h"
 #include "lake/row_appender.h"
+#include "lake/sql_columns.h"
 #include "lake/sql_guard.h"
 
 namespace inferometer::lake {
@@ -119,19 +121,29 @@ std::string Bare(const std::string& sql) {
 struct SqlSession::State {
   explicit State(Database opened) : database(std::move(opened)) {}
 
-  Status Begin(const std::vector<std::filesystem::path>& files) {
-    lake_files = files;
-    RETURN_IF_ERROR(
-        database.Run("SET TimeZone = 'UTC'; CREATE TABLE file_records (" + ColumnDefinitions() + ", nothing INTEGER)"));
+  Status Begin(const SqlSessionOptions& options) {
+    lake_files = options.lake_files;
+    if (!options.sql.empty()) {
+      ASSIGN_OR_RETURN(places, ColumnsReadBy(database, options.sql));
+    }
+    const std::string columns = ColumnDefinitions(places) + (places.empty() ? "" : ", ");
+    RETURN_IF_ERROR(database.Run("SET TimeZone = 'UTC'; CREATE TABLE file_records (" + columns + "nothing INTEGER)"));
     RETURN_IF_ERROR(database.Run(kLoads));
     RETURN_IF_ERROR(database.Run(kLosses));
-    ASSIGN_OR_RETURN(RowAppender opened, RowAppender::Open(database, "file_records"));
+    ASSIGN_OR_RETURN(RowAppender opened, RowAppender::Open(database, "file_records", places));
     appender.emplace(std::move(opened));
     return Ok();
   }
 
   Status MakeViews() {
-    std::string records = "SELECT * EXCLUDE (nothing) FROM file_records";
+    std::string records;
+    for (std::size_t i = 0; i < Columns().size(); ++i) {
+      const Column& column = Columns()[i];
+      const std::string name = SqlName(column.name);
+      records += records.empty() ? "SELECT " : ", ";
+      records += Reads(i) ? name : fmt::format("NULL::{} AS {}", column.sql_type, name);
+    }
+    records += " FROM file_records";
     if (!lake_files.empty()) {
       // A file of others may lack columns, or have more.
       std::string ours;
@@ -145,6 +157,8 @@ struct SqlSession::State {
     return database.Run(kDevices);
   }
 
+  [[nodiscard]] bool Reads(std::size_t place) const { return std::binary_search(places.begin(), places.end(), place); }
+
   Status Lock(const std::optional<std::filesystem::path>& output) {
     std::vector<std::filesystem::path> allowed = lake_files;
     if (output) allowed.push_back(*output);
@@ -156,7 +170,8 @@ struct SqlSession::State {
 
   Database database;
   std::vector<std::filesystem::path> lake_files;
-  std::optional<RowAppender> appender;  // of `database`, before which it goes
+  std::vector<std::size_t> places = AllPlaces();  // of the columns that are kept, rising
+  std::optional<RowAppender> appender;            // of `database`, before which it goes
 };
 
 SqlSession::SqlSession(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -169,8 +184,15 @@ Result<SqlSession> SqlSession::Open(const SqlSessionOptions& options) {
   database_options.spill_into = options.spill_into;
   ASSIGN_OR_RETURN(Database database, Database::Open(database_options));
   auto state = std::make_unique<State>(std::move(database));
-  RETURN_IF_ERROR(state->Begin(options.lake_files));
+  RETURN_IF_ERROR(state->Begin(options));
   return SqlSession(std::move(state));
+}
+
+bool SqlSession::Reads(std::string_view column) const {
+  const auto columns = Columns();
+  const auto found =
+      std::find_if(columns.begin(), columns.end(), [&](const Column& one) { return one.name == column; });
+  return found != columns.end() && state_->Reads(static_cast<std::size_t>(found - columns.begin()));
 }
 
 Status SqlSession::Add(const LakeRecord& record) { return state_->appender->Add(record); }
@@ -209,8 +231,8 @@ Status SqlSession::Query(const std::string& sql, const std::function<Status(cons
 
 Status SqlSession::QueryToParquet(const std::string& sql, const std::filesystem::path& output) {
   RETURN_IF_ERROR(CheckSelect(state_->database, sql, ViewNames()));
-  return state_->database.Run(
-      fmt::format("COPY ({}\n) TO {} (FORMAT parquet, COMPRESSION zstd)", Bare(sql), SqlText(output.string())));
+  return state_->database.Run(fmt::format("COPY ({}\n) TO {} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)",
+                                          Bare(sql), SqlText(output.string())));
 }
 
 void SqlSession::Interrupt() { state_->database.Interrupt(); }

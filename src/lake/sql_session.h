@@ -53,6 +53,8 @@ struct SqlSessionOptions {
   std::vector<std::filesystem::path> lake_files;
   std::size_t memory_mb = 512;
   std::filesystem::path spill_into;  // a folder for what does not fit; empty: such a query fails
+  std::string sql{};  // the only one that will be asked, so that what it does not read needs not be kept;
+                      // empty: any may be
 };
 
 // First all is added, then it is sealed, then asked. One thread at a time, but for Interrupt. The views are
@@ -65,6 +67,8 @@ class SqlSession {
   SqlSession(SqlSession&&) noexcept;
   SqlSession& operator=(SqlSession&&) = delete;
 
+  // Whether the query may read a column, of `records` or through `devices`.
+  [[nodiscard]] bool Reads(std::string_view column) const;
   // A record that is not in the lake's files.
   [[nodiscard]] Status Add(const LakeRecord& record);
   [[nodiscard]] Status Add(const LoadRow& load);

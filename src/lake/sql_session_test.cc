@@ -40,7 +40,12 @@ class SqlSessionTest : public ::testing::Test {
     ASSERT_TRUE(writer->Add(RecordAt(1)).ok());
     ASSERT_TRUE(writer->Add(RecordAt(2, "pi-08")).ok());
     ASSERT_TRUE(writer->Commit().ok());
+    Open("");
+  }
+  // A session for any SQL, or for this only.
+  void Open(const std::string& sql) {
     SqlSessionOptions options;
+    options.sql = sql;
     const auto files = ListPartitions(lake());
     for (const PartitionFile& file : *files) options.lake_files.push_back(file.path);
     auto opened = SqlSession::Open(options);
@@ -51,6 +56,13 @@ class SqlSessionTest : public ::testing::Test {
     ASSERT_TRUE(session_->Add(LossRow{"pi-07", "5eed", 1, 9, 9, "no room"}).ok());
     const Status sealed = session_->Seal(output());
     ASSERT_TRUE(sealed.ok()) << sealed.message();
+  }
+  std::vector<std::string> AskOnly(const std::string& sql) {
+    const auto for_all = std::move(session_);
+    Open(sql);
+    auto rows = Ask(sql);
+    session_ = std::make_unique<SqlSession>(std::move(*for_all));
+    return rows;
   }
   // "name=value name=value", a text a row; or the failure.
   std::vector<std::string> Ask(const std::string& sql) {
@@ -93,6 +105,50 @@ TEST_F(SqlSessionTest, RecordsAreThoseOfTheLakeAndThoseBesideIt) {
   EXPECT_THAT(Ask("SELECT device_id, count(*) AS n, sum(inference_time_ms) AS ms, max(threads) AS threads FROM records "
                   "GROUP BY device_id ORDER BY device_id"),
               ElementsAre("device_id=pi-07 n=2 ms=205.000 threads=4", "device_id=pi-08 n=1 ms=102.500 threads=4"));
+}
+
+// Every way to read a column gives the same, whether all columns were kept or those that the query seems to read.
+TEST_F(SqlSessionTest, SessionForOneQueryAnswersAsOneForAll) {
+  for (const char* sql : {
+           "SELECT inference_time_ms FROM records ORDER BY 1",
+           "SELECT \"Inference_Time_MS\" AS x FROM Records ORDER BY x",
+           "SELECT count(*) AS n FROM records",
+           "SELECT * FROM records ORDER BY timestamp",
+           "FROM records ORDER BY timestamp",
+           "TABLE records ORDER BY timestamp",
+           "SELECT r.* EXCLUDE (threads) FROM records AS r ORDER BY timestamp",
+           "SELECT r FROM records AS r ORDER BY r.timestamp",
+           "SELECT records FROM records ORDER BY timestamp",
+           "SELECT r['threads'] AS t FROM records AS r",
+           "SELECT #5 AS fifth FROM records ORDER BY 1",
+           "SELECT max(COLUMNS('.*_ms')) FROM records",
+           "SELECT b FROM records AS r(a, b) ORDER BY 1",
+           "SELECT threads FROM records NATURAL JOIN (SELECT device_id FROM loads) ORDER BY 1",
+           "SELECT threads FROM records JOIN loads USING (device_id) ORDER BY 1",
+           "SELECT * FROM (SELECT threads FROM records) PIVOT (count(*) FOR threads IN (4))",
+           "WITH w AS (FROM records) SELECT threads FROM w ORDER BY 1",
+           "SELECT * FROM devices ORDER BY device_id",
+           "SELECT host FROM devices ORDER BY 1",
+           "SELECT device_id FROM records UNION ALL BY NAME SELECT device_id, threads FROM records ORDER BY ALL",
+           "SELECT (SELECT max(r.threads) FROM records AS r WHERE r.device_id = l.device_id) AS t FROM loads AS l",
+           "SELECT list_transform([threads], x -> x + 1) AS l FROM records ORDER BY 1",
+       }) {
+    const auto of_all = Ask(sql);
+    ASSERT_FALSE(of_all.empty()) << sql;
+    EXPECT_THAT(of_all.front(), ::testing::Not(HasSubstr("failed:"))) << sql;
+    EXPECT_EQ(AskOnly(sql), of_all) << sql;
+  }
+}
+
+TEST_F(SqlSessionTest, SessionForOneQueryReadsWhatThatNames) {
+  SqlSessionOptions options;
+  options.sql = "SELECT threads FROM records WHERE device_id = 'pi-07'";
+  const auto session = SqlSession::Open(options);
+  ASSERT_TRUE(session.ok());
+  EXPECT_TRUE(session->Reads("threads"));
+  EXPECT_TRUE(session->Reads("device_id"));
+  EXPECT_FALSE(session->Reads("host"));
+  EXPECT_FALSE(session->Reads("other_fields"));
 }
 
 TEST_F(SqlSessionTest, LoadsDevicesAndLossesAreThere) {

@@ -5,13 +5,15 @@ import json
 import random
 import signal
 import sqlite3
+import struct
 import subprocess
 import time
+import zlib
 
 import pytest
 
 import postgresql
-from conftest import PROGRAM, clean_environment, free_port, wait_until
+from conftest import PROGRAM, ROOT, clean_environment, free_port, wait_until
 
 CONTEXT = {"host": "lab", "threads": 4, "schema_version": 1}
 
@@ -95,6 +97,59 @@ def test_second_export_changes_nothing_and_a_change_one_row(metrics, inferometer
     put(metrics / "edge-1", "pi-07_1", [record(0), record(1, received_at="2026-11-02T00:00:00Z")])
     assert "1 of them new or changed" in export(inferometer, server.url(database)).stderr
     assert server.rows("SELECT count(*), count(received_at) FROM records", database) == [["7", "1"]]
+
+
+def test_devices_are_what_the_records_and_contexts_say_of_them(metrics, inferometer, server, database):
+    put(metrics / "edge-1", "pi-07_2", [record(5)], {"host": "new", "cpus_online": 4, "kernel": 6})
+    export(inferometer, server.url(database))
+    columns = "device_id, device_name, inferences, failed_inferences, host, cpus_online, kernel"
+    assert server.rows(f"SELECT {columns} FROM devices ORDER BY 1, 3", database) == [
+        ["pi-07", "edge-3", "6", "0", "new", "4", ""], ["pi-08", "edge-2", "2", "1", "other", "", ""]]
+    assert "0 of them new" in export(inferometer, server.url(database)).stderr, "the view is there already"
+    same = json.loads(inferometer("query", "--format", "json", f"SELECT {columns} FROM devices ORDER BY 1, 3").stdout)
+    assert [[str("" if value is None else value) for value in row.values()] for row in same][1] == [
+        "pi-08", "edge-2", "2", "1", "other", "", ""]
+    other = server.create(f"base_{random.getrandbits(48):x}")
+    server.psql("CREATE TABLE devices (id int)", other)
+    assert '"devices" is there and is none of ours' in export(inferometer, server.url(other), code=1).stderr
+    assert server.rows("SELECT to_regclass('records') IS NULL", other) == [["t"]], "nothing is changed"
+
+
+def report_loss(ledger, stream, first, last):
+    """Writes a ledger with one loss report, of evicted records (docs/journal-format.md)."""
+    count = last - first + 1
+    slot = b"INFLEDG\n" + struct.pack("<II5Q2I", 1, 64 + 48 + 4, 1, 0, 2, 0, count, 0, 1)
+    slot += struct.pack("<5Q2I", 1, stream, first, last, count, 1, 0)
+    slot += struct.pack("<I", zlib.crc32(slot))
+    ledger.write_bytes(slot.ljust(65536, b"\0"))
+
+
+def test_losses_that_a_ledger_reports_are_there_as_in_a_query(device, inferometer, server, database):
+    one = device("--generate", 10)
+    assert one.wait() == 0, one.log()
+    ids = [json.loads(path.read_text())["detailed_metrics"][0]["record_id"] for path in one.out.glob("inference_metrics_*")]
+    device_id, stream, _ = ids[0].split("/")
+    report_loss(one.out / "journal" / "ledger", int(stream, 16), 7, 9)
+    for _ in range(2):
+        export(inferometer, server.url(database), "--metrics-dir", one.out)
+    wanted = [device_id, stream, "7", "9", "3", "evicted"]
+    assert server.rows("SELECT device_id, stream, first_sequence, last_sequence, count, reason FROM losses", database) == [wanted]
+    said = json.loads(inferometer("query", "--metrics-dir", one.out, "--format", "json", "SELECT * FROM losses").stdout)
+    assert [[str(value) for value in row.values()] for row in said] == [wanted]
+    (one.out / "journal" / "ledger").write_bytes(b"damaged")
+    for done in (inferometer("query", "--metrics-dir", one.out, "SELECT * FROM losses"),
+                 export(inferometer, server.url(database), "--metrics-dir", one.out, code=1)):
+        assert done.returncode == 1 and "its losses may not all be told" in done.stderr
+    assert len(server.rows("SELECT * FROM losses", database)) == 1, "what is stored stays"
+
+
+def test_ids_that_no_index_takes_are_stored_too(inferometer, server, database, tmp_path):
+    long_id = "".join(random.Random(1).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=1024))
+    ids = [long_id, "a\u0000", "a\ufffd"]
+    put(tmp_path / "metrics" / "edge", "1", [record(number, record_id=one) for number, one in enumerate(ids)])
+    assert "3 of them new" in export(inferometer, server.url(database)).stderr
+    assert "0 of them new" in export(inferometer, server.url(database)).stderr
+    assert server.rows("SELECT count(DISTINCT record_key), max(length(record_id)) FROM records", database) == [["3", "1024"]]
 
 
 def test_only_the_device_that_was_asked_for(metrics, inferometer, server, database):
@@ -224,6 +279,42 @@ def test_csv_is_that_of_analyze_and_json_lines_are_the_records(metrics, inferome
     assert len(list(csv.DictReader(io.StringIO(export(inferometer, "-", "--format", "csv").stdout)))) == 7
 
 
+PACKAGES = ROOT / "third_party/examples-python"
+
+
+@pytest.mark.skipif(not (PACKAGES / "duckdb").is_dir(), reason="no DuckDB for Python: tools/setup examples")
+def test_parquet_holds_the_records_row_by_row(metrics, inferometer, tmp_path):
+    export(inferometer, "out.parquet")
+    export(inferometer, "out.parquet")  # again: takes its place
+    assert not list(tmp_path.glob("*.tmp"))
+    script = """
+import duckdb
+rows = duckdb.sql("SET TimeZone = 'UTC'; FROM 'out.parquet'").to_df()
+reals = {name: float for name, type in zip(rows, duckdb.sql("FROM 'out.parquet'").types) if type.id == "decimal"}
+print(rows.astype(reals).to_json(orient="records", date_format="iso", date_unit="us"))
+"""
+    done = subprocess.run(["/usr/bin/python3", "-c", script], cwd=tmp_path, capture_output=True, text=True,
+                          env=clean_environment(PYTHONPATH=str(PACKAGES)))
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in export(inferometer, "-", "--format", "jsonl").stdout.splitlines()]
+    rows = json.loads(done.stdout)
+    assert len(rows) == len(lines) == 7
+    fields = export(inferometer, "-", "--format", "csv").stdout.splitlines()[0].split(",")
+    for row, line in zip(rows, lines):
+        assert {key: value for key, value in row.items() if value is not None and key in fields} == line
+    assert [row["device_name"] for row in rows] == ["edge-1"] * 2 + ["edge-2"] * 2 + ["edge-3"] * 3
+    assert rows[0]["host"] == "lab" and rows[0]["threads"] == 4 and rows[4]["host"] is None
+
+
+def test_parquet_in_a_lake_is_queried_as_the_files_are(metrics, inferometer, tmp_path):
+    partition = tmp_path / "other" / "lake" / "device=any" / "date=2026-11-01"
+    partition.mkdir(parents=True)
+    export(inferometer, partition / "records.parquet")
+    sql = "SELECT * FROM records ORDER BY ALL"
+    of_files = inferometer("query", "--format", "csv", sql).stdout
+    assert of_files.count("\n") == 8 and inferometer("query", "--metrics-dir", "other", "--format", "csv", sql).stdout == of_files
+
+
 def test_records_of_the_lake_are_exported_with_their_keys(metrics, inferometer, server, database):
     export(inferometer, server.url(database))
     done = inferometer("archive", "--grace", "0s")
@@ -243,7 +334,8 @@ def test_damaged_file_is_named_and_the_rest_is_exported(metrics, inferometer, tm
 def test_nothing_there_and_wrong_targets_say_the_next_step(inferometer, tmp_path):
     assert "--metrics-dir" in export(inferometer, "out.csv", code=1).stderr
     assert not (tmp_path / "out.csv").exists()
-    assert export(inferometer, "out.parquet", code=2).stdout == ""
+    assert export(inferometer, "out.parquet", code=1).stdout == ""
+    assert export(inferometer, "out.txt", code=2).stdout == ""
     assert inferometer("export").returncode == 2
 
 
