@@ -98,6 +98,7 @@ class Rows {
   }
   [[nodiscard]] std::vector<exchange::LlamaBenchTest> Take() && {
     std::vector<exchange::LlamaBenchTest> rows;
+    rows.reserve(rows_.size());
     for (auto& [key, row] : rows_) rows.push_back(std::move(row));
     return rows;
   }

@@ -50,13 +50,12 @@ Status BenchStore::Keep(const std::string& arm_name, InferenceRecord record) {
 
 Result<StoredRuns> ReadRuns(const std::filesystem::path& folder, const BenchPlan& plan) {
   StoredRuns stored;
-  std::filesystem::path file;
   const auto each = [&](const analyze::RecordOrigin& origin, const InferenceRecord& record) {
     const auto arm = std::find_if(plan.arms.begin(), plan.arms.end(),
                                   [&](const BenchArm& one) { return one.name == origin.file.folder_name; });
     if (arm == plan.arms.end() || !record.block_id || !record.block_id->starts_with(plan.id + "/")) return Ok();
-    if (file != origin.file.path) stored.contexts.push_back(origin.context);
-    file = origin.file.path;
+    // One file of a lake holds the records of several arms.
+    if (stored.contexts.empty() || stored.contexts.back() != origin.context) stored.contexts.push_back(origin.context);
     stored.runs.push_back({static_cast<std::size_t>(arm - plan.arms.begin()), stored.contexts.size() - 1, record});
     return Ok();
   };

@@ -113,6 +113,21 @@ def test_output_is_that_of_llama_bench(finished, bench, inferometer, tmp_path):
     assert imported == 4 * 6
 
 
+def test_archived_bench_is_the_same_bench(finished, bench, inferometer, tmp_path):
+    out = tmp_path / "archived"
+    shutil.copytree(finished[0], out)
+
+    def rows():
+        done = bench("--resume", out, "-o", "json", *QUICK)
+        assert done.returncode == 0 and "24 of its runs are there" in done.stderr, done.stderr
+        return [{**row, "samples_ns": sorted(row["samples_ns"]), "samples_ts": sorted(row["samples_ts"])} for row in json.loads(done.stdout)]
+
+    before = rows()
+    done = inferometer("archive", "--metrics-dir", out, "--grace", "0s")
+    assert done.returncode == 0 and not list(out.glob("*/inference*")), done.stderr
+    assert rows() == before
+
+
 @pytest.mark.needs_llama_bench
 def test_columns_and_table_are_those_of_the_pinned_llama_bench(finished, bench):
     out, _ = finished
