@@ -55,6 +55,7 @@ Spread SpreadOf(const std::vector<double>& values) {
 
 std::vector<double> Rates(const Test& test) {
   std::vector<double> rates;
+  rates.reserve(test.samples_ns.size());
   const auto tokens = static_cast<double>(test.n_prompt + test.n_gen);
   for (const std::int64_t ns : test.samples_ns) rates.push_back(1e9 * tokens / static_cast<double>(ns));
   return rates;

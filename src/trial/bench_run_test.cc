@@ -243,15 +243,17 @@ TEST_F(BenchRunnerTest, BenchThatIsDoneRunsAndLoadsNothing) {
 TEST_F(BenchRunnerTest, HowManyBlocksIsTheSameAfterABreak) {
   spread_ = 0.05;
   plan_.effect_percent = 5;
+  const auto needed = MustRun().needed;
+  kept_.clear();
+  runs_ = 0;
+  StartAgain();
   stop_after_ = 40;
   MustRun();
-  const DoneRuns done = Done();
   StartAgain();
-  spread_ = 5;  // what comes later no longer counts
-  const BenchOutcome first = MustRun(done);
-  StartAgain();
-  EXPECT_EQ(MustRun(done).needed, first.needed);
-  EXPECT_EQ(first.blocks, first.needed);
+  spread_ = 0.5;  // what comes after the pilot does not count
+  const BenchOutcome outcome = MustRun(Done());
+  EXPECT_EQ(outcome.needed, needed);
+  EXPECT_EQ(outcome.blocks, needed);
 }
 
 TEST_F(BenchRunnerTest, FailedRunIsKeptCountedAndDone) {
