@@ -13,6 +13,7 @@
 
 #include "cli/analyze.h"
 #include "cli/archive.h"
+#include "cli/bench.h"
 #include "cli/command.h"
 #include "cli/compare.h"
 #include "cli/device.h"
@@ -39,6 +40,9 @@ constexpr std::array kCommands = {
             "inferometer hub --out hub-metrics --broker localhost", SetUpHub},
     Command{"Run and record", "measure", "time, CPU, peak memory and energy of any program",
             "inferometer measure -- ./llama-cli -m model.gguf -p hi", SetUpMeasure},
+    Command{"Run and record", "bench",
+            "models and thread counts against each other, in random blocks, until it is decided",
+            "inferometer bench -m a.gguf -m b.gguf -t 1,2", SetUpBench},
     Command{"Ask", "analyze", "summary and comparison of what was recorded", "inferometer analyze --compare",
             SetUpAnalyze},
     Command{"Ask", "query", "SQL over every record: one SELECT, which can change nothing and reach nothing else",

@@ -8,6 +8,7 @@
 
 #include "base/units.h"
 #include "engine/engine_log.h"
+#include "engine/fixed_test.h"
 #include "engine/generation.h"
 #include "engine/model_file.h"
 #include "engine/runtime.h"
@@ -104,6 +105,18 @@ Result<std::unique_ptr<llama_model, Deleter>> LoadModel(const ModelFile& file, c
 
 std::string EngineVersion() { return llama_version(); }
 
+Backends DescribeBackends() {
+  Backends backends;
+  const auto add = [](std::string& list, const char* one) { list += (list.empty() ? "" : ",") + std::string(one); };
+  for (std::size_t i = 0; i < ggml_backend_reg_count(); ++i) {
+    const std::string name = ggml_backend_reg_name(ggml_backend_reg_get(i));
+    if (name != "CPU") add(backends.names, name.c_str());
+  }
+  for (ggml_backend_dev_t gpu : GpuDevices()) add(backends.gpus, ggml_backend_dev_description(gpu));
+  if (backends.names.empty()) backends.names = "CPU";
+  return backends;
+}
+
 class LlamaEngine::State {
  public:
   Runtime runtime;
@@ -118,7 +131,11 @@ class LlamaEngine::State {
     facts.file_size_mb = base::Mb(file.size_bytes);
     facts.architecture = MetaText(model, "general.architecture");
     facts.quantization = llama_ftype_name(llama_model_ftype(model));
+    char description[128] = "";
+    llama_model_desc(model, description, sizeof description);
+    facts.description = description;
     facts.parameters = llama_model_n_params(model);
+    facts.weights_bytes = llama_model_size(model);
     facts.gpu_layers = options.gpu_layers;
     facts.compute_device = ComputeDevice(model, options.gpu_layers, gpus);
     facts.engine = "llama.cpp";
@@ -130,7 +147,7 @@ class LlamaEngine::State {
     const int wanted = options.context_tokens > 0 ? options.context_tokens : std::min(trained, kDefaultContextTokens);
     facts.threads = options.threads > 0 ? options.threads : os::UsableCpus();
     facts.threads = std::min(facts.threads, GGML_MAX_N_THREADS);
-    if (!runtime.OpenContext(wanted, facts.threads)) {
+    if (!runtime.OpenContext(wanted, facts.threads, options.batch_tokens)) {
       return {Code::kResourceExhausted, fmt::format("a context of {} tokens does not fit in memory; ask for a shorter "
                                                     "one with --context. The engine says: {}",
                                                     wanted, TakeEngineLog())};
@@ -179,6 +196,17 @@ Answer LlamaEngine::Ask(const std::string& prompt, const AnswerOptions& options,
         recorder.Begin({.model_name = state.facts.name, .compute_device = state.facts.compute_device}));
     answer = generation.Run(prompt);
   }
+  state.cancel = {};
+  state.runtime.Rest();
+  return answer;
+}
+
+Answer LlamaEngine::RunFixed(const FixedTest& test, Recorder& recorder, std::stop_token cancel) {
+  State& state = *state_;
+  state.cancel = std::move(cancel);
+  Answer answer =
+      RunFixedTest(state.runtime, test, {.model_name = state.facts.name, .compute_device = state.facts.compute_device},
+                   recorder, state.cancel);
   state.cancel = {};
   state.runtime.Rest();
   return answer;

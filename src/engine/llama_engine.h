@@ -20,6 +20,8 @@ struct ModelOptions {
   int threads = 0;         // 0: as many as this process may run on
   int context_tokens = 0;  // 0: the model's own length, at most kDefaultContextTokens
   int gpu_layers = 0;      // layers to run on the GPU; negative: all. An error where this build or machine has no GPU
+  int batch_tokens =
+      512;  // most tokens of a prompt in one call of the engine; more than the context holds counts as that
   bool check_tensors = false;  // read and validate every weight while loading
   std::filesystem::path procfs = "/proc";
 };
@@ -31,8 +33,10 @@ struct ModelFacts {
   std::string name;
   std::string architecture;
   std::string quantization;
+  std::string description;  // "llama 256M Q4_1", as llama.cpp's own tools call it
   std::uint64_t parameters = 0;
-  double file_size_mb = 0;  // 2^20 bytes
+  std::uint64_t weights_bytes = 0;  // in memory, without what else the file holds
+  double file_size_mb = 0;          // 2^20 bytes
   int context_tokens = 0;
   int threads = 0;
   int gpu_layers = 0;
@@ -49,6 +53,13 @@ struct AnswerOptions {
   std::uint32_t seed = 0;
 };
 
+// Tokens without meaning: so many as a prompt, then so many one by one. Nothing is tokenised or sampled, and there is
+// no end of turn.
+struct FixedTest {
+  int prompt_tokens = 0;
+  int generated_tokens = 0;
+};
+
 struct Answer {
   std::string text;        // complete UTF-8; empty after a failure before the first token
   InferenceRecord record;  // also after a failure
@@ -57,6 +68,14 @@ struct Answer {
 
 // Of the llama.cpp that is linked in.
 [[nodiscard]] std::string EngineVersion();
+
+// What it can compute on beside the CPU, each a list with commas: "CUDA" and the devices' own names. Without any,
+// `names` is "CPU".
+struct Backends {
+  std::string names;
+  std::string gpus;
+};
+[[nodiscard]] Backends DescribeBackends();
 
 // One model in memory. One call at a time. The abort of a running Ask takes some milliseconds.
 class LlamaEngine {
@@ -76,6 +95,10 @@ class LlamaEngine {
   // error_type of the record: cancelled (`cancel` was requested), prompt_too_long, empty_output, engine_error.
   [[nodiscard]] Answer Ask(const std::string& prompt, const AnswerOptions& options, Recorder& recorder,
                            std::stop_token cancel);
+
+  // A test as llama-bench has it, from an empty context. Without generated_tokens the record has prefill_ms up to the
+  // end of the prompt, and no token. Failures as of Ask.
+  [[nodiscard]] Answer RunFixed(const FixedTest& test, Recorder& recorder, std::stop_token cancel);
 
   // For measuring the machine under one kind of work: nothing but prompts, or nothing but single tokens, for as long as
   // `go_on` says, which is asked between decodes. Unmeasured. The tokens that were decoded.

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <fstream>
@@ -55,6 +56,8 @@ TEST_F(LlamaEngineTest, FactsSayWhatWasLoaded) {
   EXPECT_EQ(facts.name, "SmolLM2-135M-Instruct.Q4_1");
   EXPECT_EQ(facts.architecture, "llama");
   EXPECT_NE(facts.quantization.find("Q4_1"), std::string::npos) << facts.quantization;
+  EXPECT_EQ(facts.description, "llama 256M Q4_1");
+  EXPECT_EQ(facts.weights_bytes, 96576768U);
   EXPECT_EQ(facts.compute_device, "cpu");
   EXPECT_EQ(facts.threads, kThreads);
   EXPECT_EQ(facts.context_tokens, 512);
@@ -180,6 +183,41 @@ TEST_F(LlamaEngineTest, ModelThatDoesNotFitIsRefused) {
 TEST_F(LlamaEngineTest, LoadingCanBeStopped) {
   auto engine = LlamaEngine::Load({.path = kModel}, *recorder_, [](float) { return false; });
   EXPECT_EQ(engine.status().code(), Code::kCancelled);
+}
+
+TEST_F(LlamaEngineTest, TestOfAPromptHasItsTimeAndNoToken) {
+  const Answer answer = engine_->RunFixed({.prompt_tokens = 9}, *recorder_, {});
+  ASSERT_TRUE(answer.status.ok()) << answer.status.message();
+  const InferenceRecord& record = answer.record;
+  EXPECT_EQ(record.status, "ok");
+  EXPECT_EQ(record.prompt_tokens, 9);
+  EXPECT_EQ(record.generated_tokens, 0);
+  EXPECT_FALSE(record.time_to_first_token_ms || record.decode_ms || record.tokens_per_second);
+  EXPECT_NEAR(*record.prefill_ms, *record.inference_time_ms, 1);
+  EXPECT_NEAR(*record.prompt_tokens_per_second, 9000 / *record.prefill_ms, 0.1);
+  EXPECT_NE(std::find(record.flags.begin(), record.flags.end(), "synthetic"), record.flags.end());
+}
+
+TEST_F(LlamaEngineTest, TestOfTokensHasNoPrompt) {
+  const Answer answer = engine_->RunFixed({.generated_tokens = 4}, *recorder_, {});
+  EXPECT_EQ(answer.record.prompt_tokens, 0);
+  EXPECT_EQ(answer.record.generated_tokens, 4);
+  EXPECT_TRUE(answer.record.tokens_per_second.has_value());
+  EXPECT_FALSE(answer.record.prefill_ms || answer.record.prompt_tokens_per_second);
+}
+
+TEST_F(LlamaEngineTest, TestThatTheContextCannotHoldIsAFailedRecord) {
+  const Answer answer = engine_->RunFixed({.prompt_tokens = 600}, *recorder_, {});
+  EXPECT_EQ(answer.record.error_type, "prompt_too_long");
+  EXPECT_NE(answer.status.message().find("the context holds 512"), std::string::npos);
+  EXPECT_TRUE(engine_->RunFixed({.prompt_tokens = 2}, *recorder_, {}).status.ok());
+}
+
+TEST_F(LlamaEngineTest, TestThatIsStoppedIsCancelled) {
+  cancel_.request_stop();
+  const Answer answer = engine_->RunFixed({.generated_tokens = 100}, *recorder_, cancel_.get_token());
+  EXPECT_EQ(answer.record.error_type, "cancelled");
+  EXPECT_TRUE(engine_->RunFixed({.generated_tokens = 1}, *recorder_, {}).status.ok());
 }
 
 }  // namespace

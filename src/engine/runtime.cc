@@ -3,16 +3,11 @@
 #include <algorithm>
 
 namespace inferometer::engine {
-namespace {
 
-constexpr int kLargestBatch = 512;  // what llama.cpp computes at once (n_ubatch); a larger one only takes memory
-
-}  // namespace
-
-bool Runtime::OpenContext(int context_tokens, int threads) {
+bool Runtime::OpenContext(int context_tokens, int threads, int batch_tokens) {
   llama_context_params params = llama_context_default_params();
   params.n_ctx = static_cast<std::uint32_t>(context_tokens);
-  params.n_batch = static_cast<std::uint32_t>(std::min(context_tokens, kLargestBatch));
+  params.n_batch = static_cast<std::uint32_t>(std::min(context_tokens, batch_tokens));
   params.n_threads = threads;
   params.n_threads_batch = threads;
   context.reset(llama_init_from_model(model.get(), params));

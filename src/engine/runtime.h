@@ -26,8 +26,9 @@ struct Runtime {
   [[nodiscard]] const llama_vocab* vocab() const { return llama_model_get_vocab(model.get()); }
 
   // Makes the context and a pool of its own: without one, llama.cpp makes and joins its threads for every graph.
-  // A prompt is evaluated in batches of 512. False when memory does not suffice.
-  bool OpenContext(int context_tokens, int threads);
+  // A prompt is evaluated in batches of `batch_tokens`, of which the engine computes 512 at once: larger ones only take
+  // memory. False when memory does not suffice.
+  bool OpenContext(int context_tokens, int threads, int batch_tokens = 512);
   // Forgets every token and lets the pool's threads sleep; they would poll, burning a core for a fifth of a second
   // after the last decode, which the next record would count as its own. The next decode wakes them by itself.
   void Rest();

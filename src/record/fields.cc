@@ -168,7 +168,7 @@ constexpr Field kFields[] = {
     {"flags", "Quality", "",
      "What makes the record unfit to compare, if anything: concurrent, throttled, swap, major_faults, steal, "
      "background_load, "
-     "clock_step, short_window; of imported ones synthetic (a test without a real prompt or answer) and warmup.",
+     "clock_step, short_window; synthetic (a test without a real prompt or answer); of imported ones warmup.",
      &R::flags},
     {"probe_overhead_us", "Quality", "us",
      "Time spent measuring, at begin and end together; outside inference_time_ms.", &R::probe_overhead_us, 1},

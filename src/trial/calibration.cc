@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -12,6 +10,7 @@
 #include "inferometer/recorder.h"
 #include "os/machine.h"
 #include "probe/energy/energy_sources.h"
+#include "trial/waiter.h"
 
 namespace inferometer::trial {
 namespace {
@@ -21,22 +20,6 @@ using Seconds = std::chrono::duration<double>;
 // Loading warms the machine, and a load needs a moment until every core works.
 constexpr std::chrono::seconds kSettle{2};
 constexpr double kSteadyIdleShare = 0.05;
-
-// Sleeps that a stop ends.
-class Waiter {
- public:
-  explicit Waiter(std::stop_token stop) : stop_(std::move(stop)) {}
-  [[nodiscard]] bool Wait(std::chrono::nanoseconds duration) {
-    std::unique_lock lock(mutex_);
-    static_cast<void>(bell_.wait_for(lock, stop_, duration, [] { return false; }));
-    return !stop_.stop_requested();
-  }
-
- private:
-  std::stop_token stop_;
-  std::mutex mutex_;
-  std::condition_variable_any bell_;  // nobody rings, a stop does
-};
 
 using Load = std::function<Result<std::uint64_t>(const std::function<bool()>& go_on)>;
 

@@ -1,0 +1,11 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+namespace inferometer::cli {
+
+// inferometer bench: models and thread counts against each other, in random interleaved blocks, until it is decided.
+[[nodiscard]] std::function<int()> SetUpBench(CLI::App& app);
+
+}  // namespace inferometer::cli
