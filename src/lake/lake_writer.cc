@@ -11,6 +11,7 @@
 
 #include "lake/columns.h"
 #include "lake/database.h"
+#include "lake/file_checksum.h"
 #include "lake/row_appender.h"
 #include "store/context.h"
 
@@ -125,8 +126,9 @@ Status LakeWriter::State::Write(const PartitionKey& key, std::int32_t partition,
   const fs::path fresh = folder / kNewFile;
   RETURN_IF_ERROR(os::CreateFolders(folder));
   ASSIGN_OR_RETURN(const std::string rows, AllRows(partition, file));
-  RETURN_IF_ERROR(database.Run(fmt::format("COPY ({} ORDER BY timestamp, record_id) TO {} ({})", rows,
-                                           SqlText(fresh.string()), kParquetOptions)));
+  RETURN_IF_ERROR(
+      database.Run(fmt::format("COPY ({} ORDER BY timestamp, record_id) TO {} ({}, KV_METADATA {{{}: {}}})", rows,
+                               SqlText(fresh.string()), kParquetOptions, kChecksumKey, SqlText(kNoChecksum))));
   RETURN_IF_ERROR(Verify(rows, fresh));
   ASSIGN_OR_RETURN(const std::uint64_t bytes, Publish(fresh, file));
   ++report.partitions;
@@ -137,7 +139,8 @@ Status LakeWriter::State::Write(const PartitionKey& key, std::int32_t partition,
 Result<std::uint64_t> LakeWriter::State::Publish(const fs::path& fresh, const fs::path& file) {
   ASSIGN_OR_RETURN(const int fd, files.Open(fresh, os::Access::kReadWrite));
   const auto bytes = files.Size(fd);
-  const Status synced = files.Sync(fd);
+  Status synced = PutChecksum(files, fd);
+  if (synced.ok()) synced = files.Sync(fd);
   RETURN_IF_ERROR(files.Close(fd));
   RETURN_IF_ERROR(synced);
   RETURN_IF_ERROR(files.Rename(fresh, file));
@@ -147,6 +150,7 @@ Result<std::uint64_t> LakeWriter::State::Publish(const fs::path& fresh, const fs
 
 Result<std::string> LakeWriter::State::AllRows(std::int32_t partition, const fs::path& file) {
   if (!fs::exists(file)) return AddedRows(partition);
+  RETURN_IF_ERROR(CheckChecksum(file).status());  // a new one would make the damage good
   // By name, so that a file of an earlier release, which lacks columns, is taken, too; a column that only the file has
   // would be lost, and is refused.
   const std::string unknown = fmt::format(
