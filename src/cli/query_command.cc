@@ -11,20 +11,18 @@
 #include <vector>
 
 #include "analyze/directory.h"
-#include "analyze/journal_knowledge.h"
 #include "analyze/verification.h"
 #include "base/clock.h"
 #include "cli/command.h"
+#include "cli/journal_look.h"
 #include "cli/reading_progress.h"
 #include "exchange/query_session.h"
 #include "exchange/query_text.h"
-#include "hub/journal_knowledge.h"
 #include "os/signals.h"
 #include "os/temporary_files.h"
 #include "os/whole_file_writer.h"
 #include "report/table.h"
 #include "report/terminal_text.h"
-#include "store/journal_check.h"
 
 namespace inferometer::cli {
 namespace {
@@ -34,7 +32,6 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMostTableRows = 10'000;
 constexpr std::size_t kMostSqlBytes = std::size_t{1} << 20;
 constexpr std::size_t kWriteBytes = std::size_t{1} << 16;
-constexpr std::string_view kHubOwner = "hub";
 
 int Say(std::FILE* err, const std::string& sentence) {
   fmt::print(err, "inferometer query: {}\n", report::TerminalText(sentence));
@@ -85,11 +82,9 @@ std::vector<analyze::ReportedLoss> LossesIn(const fs::path& root, os::FileCalls&
   const auto directory = analyze::ListMetrics(root);
   if (!directory.ok()) return {};
   for (const fs::path& journal : directory->journals) {
-    const std::string owner = store::OwnerOfJournal(files, journal);
-    const Status looked = owner == kHubOwner
-                              ? hub::VerifyHubJournal(files, journal, true, verification).status()
-                              : analyze::VerifyDeviceJournal(files, journal, owner, true, verification).status();
-    looked.IgnoreBecause("`inferometer verify` says what is wrong with a journal");
+    LookAtJournal(files, journal, true, verification)
+        .status()
+        .IgnoreBecause("`inferometer verify` says what is wrong with a journal");
   }
   return std::move(verification.losses);
 }
