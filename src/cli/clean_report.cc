@@ -61,7 +61,8 @@ std::string Sentence(const archive::CleanReport& report, bool dry_run) {
                   Counted(total.files, "file"), Counted(total.lake_days, "day"), Counted(total.records, "record"),
                   static_cast<double>(total.bytes) / kBytesPerMb, dry_run ? "of the disk" : "freed");
   if (report.leftovers > 0) text += fmt::format(", with {} of crashes", Counted(report.leftovers, "leftover"));
-  return text + fmt::format("; {} stay\n", Counted(report.kept_files + report.left.size(), "file"));
+  const std::size_t staying = report.kept_files + report.left.size();
+  return text + fmt::format("; {} {}\n", Counted(staying, "file"), staying == 1 ? "stays" : "stay");
 }
 
 std::string Tables(const archive::CleanReport& report, report::TableFormat format, bool dry_run) {

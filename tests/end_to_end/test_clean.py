@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from conftest import PROGRAM, clean_environment
+from conftest import PROGRAM, at_broker, clean_environment, wait_until
 from test_archive import older, put, record
 
 # As in test_archive.py: what changes something that survives, and what comes before and behind it.
@@ -105,6 +105,44 @@ def test_what_was_cleaned_is_not_missed_by_verify(inferometer, device):
     assert again.wait() == 0, again.log()
     done = inferometer("verify", one.out)
     assert done.returncode == 0, done.stdout
+
+
+def test_what_a_hub_has_not_acknowledged_stays_unless_forced_and_reaches_it_all_the_same(inferometer, device, hub, broker):
+    collector = hub()
+    one = device("--generate", 25, *at_broker(broker))
+    assert one.wait() == 0, one.log()
+    collector.stop()
+    acknowledged = one.files()
+    again = device("--generate", 25, "--drain", 1, *at_broker(broker))
+    assert again.wait() == 0, again.log()
+    owed = sorted(set(again.files()) - set(acknowledged))
+    assert acknowledged and owed
+    done, answer = clean(inferometer, one.out, "--all", "--yes")
+    assert done.returncode == 1 and one.files() == owed, done.stderr
+    assert [left["file"] for left in answer["left"]] == [str(path) for path in owed] and "no hub has acknowledged" in done.stderr
+    done, answer = clean(inferometer, one.out, "--all", "--yes", "--force")
+    assert done.returncode == 0 and answer["unacknowledged"] == 5 and not one.files(), done.stderr
+    assert "5 records went before a hub had acknowledged them" in done.stderr
+    verified = inferometer("verify", one.out)
+    assert verified.returncode == 0 and "let 10 records go, 5 of them before a hub" in verified.stdout, verified.stdout
+    collector.start()
+    drained = device("--generate", 0, *at_broker(broker))
+    assert drained.wait() == 0, drained.log()
+    collector.stop()
+    assert len(collector.records()) == 10
+    done, answer = clean(inferometer, collector.out, "--all", "--yes")
+    assert done.returncode == 0 and answer["records"] == 10 and answer["unacknowledged"] == 0, done.stderr
+    assert not collector.records() and inferometer("verify", collector.out).returncode == 0, inferometer("verify", collector.out).stdout
+
+
+def test_beside_a_running_device_nothing_is_lost(inferometer, device):
+    one = device("--generate", 100_000, "--save-every", 5)
+    wait_until(lambda: len(one.files()) >= 3, "the device saves")
+    for _ in range(3):
+        clean(inferometer, one.out, "--older-than", "0")
+    assert one.stop() == 0, one.log()
+    verified = inferometer("verify", one.out)
+    assert verified.returncode == 0, verified.stdout
 
 
 def killed_at(call, step, root):
