@@ -94,7 +94,8 @@ class Run {
   }
 
   [[nodiscard]] Status CheckClock() const {
-    if (options_.ignores_age || options_.trusts_clock) return Ok();
+    const bool needs_no_clock = options_.ignores_age && options_.retention.own.empty();
+    if (needs_no_clock || options_.trusts_clock) return Ok();
     if (now_ < options_.built) {
       return {Code::kFailedPrecondition,
               Refusal("before this program was built (" + base::FormatRfc3339(options_.built) + ")", now_)};

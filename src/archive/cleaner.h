@@ -24,7 +24,7 @@ struct CleanOptions {
   std::filesystem::path metrics_dir;
   std::filesystem::path lake;  // empty: the folder "lake" of metrics_dir
   Retention retention;
-  bool ignores_age = false;  // all goes that has no age of its own in `retention`; the clock is not asked
+  bool ignores_age = false;  // all goes that has no age of its own in `retention`
   bool dry_run = false;      // tells what would go, and changes nothing
   bool force = false;        // lets go what a hub has not acknowledged, too
   bool trusts_clock = false;

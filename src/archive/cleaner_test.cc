@@ -273,6 +273,9 @@ TEST_F(CleanerTest, ClockBeforeTheBuildOrTwentyYearsAfterItIsNotTrusted) {
   GoTo("2045-11-01T00:00:00Z");
   EXPECT_THAT(Try().status().message(), HasSubstr("20 years"));
   options_.ignores_age = true;
+  options_.retention = {std::nullopt, {{"pi-07", 30 * kDay}}};
+  EXPECT_FALSE(Try().ok()) << "an age of one device's own needs a clock";
+  options_.retention.own.clear();
   EXPECT_THAT(Run(std::nullopt).removed, SizeIs(1)) << "who removes all asks no clock";
 }
 
