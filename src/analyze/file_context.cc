@@ -50,4 +50,17 @@ Status ReadContext(std::string_view text, simdjson::ondemand::document& document
   });
 }
 
+Result<store::Context> ParseContext(std::string_view text) {
+  const simdjson::padded_string padded(text);
+  simdjson::ondemand::parser parser;
+  simdjson::ondemand::document document;
+  simdjson::ondemand::object object;
+  if (parser.iterate(padded).get(document) || document.get_object().get(object)) {
+    return Status(Code::kInvalidArgument, "no JSON object");
+  }
+  store::Context context;
+  RETURN_IF_ERROR(ReadContext(std::string_view(padded), document, object, context));
+  return context;
+}
+
 }  // namespace inferometer::analyze

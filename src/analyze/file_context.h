@@ -19,4 +19,7 @@ inline constexpr std::size_t kLongestContextText = 1024;
 [[nodiscard]] Status ReadContext(std::string_view text, simdjson::ondemand::document& document,
                                  simdjson::ondemand::object object, store::Context& context);
 
+// Of a text that is one object. kInvalidArgument where it is none.
+[[nodiscard]] Result<store::Context> ParseContext(std::string_view text);
+
 }  // namespace inferometer::analyze

@@ -33,9 +33,11 @@ class DeviceJournal {
     for (const store::Acknowledged& one : state.acknowledged()) {
       StreamKnowledge& known = gatherer_.Of({owner_, one.stream});
       known.last = std::min(one.upto, base::kLargestSequence);
+      known.handled = known.last;
       if (marks_tell) known.acknowledged = known.last;
     }
-    if (marks_tell) TakeWhatIsBefore(state.acknowledged_before);
+    TakeWhatIsBefore(state.acknowledged_before, marks_tell);
+    debt_ = state.store_id == 0 ? Debt::kNobody : Debt::kHub;
     for (const store::Loss& one : state.losses()) {
       const SequenceRange range{std::max<std::uint64_t>(one.from, 1), std::min(one.to, base::kLargestSequence)};
       if (range.from > range.to) continue;
@@ -48,16 +50,18 @@ class DeviceJournal {
   }
 
   [[nodiscard]] std::size_t unsaved() const { return gatherer_.unsaved(); }
+  [[nodiscard]] Debt debt() const { return debt_; }
   [[nodiscard]] std::map<StreamName, StreamKnowledge> Finish() { return gatherer_.Finish(); }
 
  private:
-  // The streams before that one have no marks: the hub has all of them.
-  void TakeWhatIsBefore(store::StreamId stream) {
+  // The streams before that one have no marks: all of them is handled.
+  void TakeWhatIsBefore(store::StreamId stream, bool hub_has_them) {
     if (std::find(streams_.begin(), streams_.end(), stream) == streams_.end()) return;
     for (const store::StreamId one : streams_) {
       if (one == stream) return;
       StreamKnowledge& known = gatherer_.Of({owner_, one});
-      known.acknowledged = std::max(known.acknowledged, HighestOf(Normalised(known.in_journal)));
+      known.handled = std::max(known.handled, HighestOf(Normalised(known.in_journal)));
+      if (hub_has_them) known.acknowledged = std::max(known.acknowledged, known.handled);
     }
   }
 
@@ -91,6 +95,7 @@ class DeviceJournal {
   const std::string& owner_;
   Verification& verification_;
   std::vector<store::StreamId> streams_;  // in the journal's order
+  Debt debt_ = Debt::kUnknown;            // until the ledger says
   KnowledgeGatherer gatherer_;
 };
 
@@ -183,7 +188,10 @@ Result<StoreKnowledge> VerifyDeviceJournal(os::FileCalls& calls, const std::file
     verification.Note(
         fmt::format("{}: {} records are in no file yet, as far as it says", folder.string(), journal.unsaved()));
   }
-  return StoreKnowledge{.folder = folder.parent_path(), .is_in_use = is_in_use, .streams = journal.Finish()};
+  return StoreKnowledge{.folder = folder.parent_path(),
+                        .is_in_use = is_in_use,
+                        .debt = check.segments == 0 && check.faults.empty() ? Debt::kNobody : journal.debt(),
+                        .streams = journal.Finish()};
 }
 
 }  // namespace inferometer::analyze

@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "analyze/analysis.h"
+#include "analyze/cleaned_records.h"
 #include "analyze/each_record.h"
+#include "analyze/store_folders.h"
 
 namespace inferometer::analyze {
 namespace {
@@ -35,17 +37,28 @@ void AddRanges(FindingKind kind, const fs::path& folder, const StreamName& name,
   }
 }
 
+const SequenceRanges& RangesOf(const std::map<StreamName, SequenceRanges>& all, const StreamName& name) {
+  static const SequenceRanges kNone;
+  const auto found = all.find(name);
+  return found == all.end() ? kNone : found->second;
+}
+
 // One stream of one store.
 class StreamCheck {
  public:
   StreamCheck(const StoreKnowledge& store, const StreamName& name, const StreamKnowledge& known,
-              const SequenceRanges& in_files)
-      : store_(store), name_(name), known_(known), in_files_(in_files), seen_(Union(in_files, known.in_journal)) {}
+              const SequenceRanges& in_files, const SequenceRanges& cleaned)
+      : store_(store),
+        name_(name),
+        known_(known),
+        in_files_(in_files),
+        cleaned_(cleaned),
+        seen_(Union(in_files, known.in_journal)) {}
 
   void Run(Verification& verification) const {
     const std::uint64_t last = Last();
     const SequenceRanges expected = last < known_.first ? SequenceRanges() : SequenceRanges{{known_.first, last}};
-    const SequenceRanges explained = Union(Union(seen_, known_.lost), known_.stored);
+    const SequenceRanges explained = Union(Union(Union(seen_, known_.lost), known_.stored), cleaned_);
     const SequenceRanges missing = Without(expected, explained);
     const SequenceRanges acknowledged =
         known_.acknowledged == 0 ? SequenceRanges() : SequenceRanges{{1, known_.acknowledged}};
@@ -57,9 +70,10 @@ class StreamCheck {
         "neither in a file nor in the journal here; as the ledger says, a hub acknowledged what is missing, or it "
         "was in a file while no hub was used",
         verification);
-    AddRanges(FindingKind::kStoredNowhere, store_.folder, name_, Without(known_.stored, seen_),
+    AddRanges(FindingKind::kStoredNowhere, store_.folder, name_, Without(Without(known_.stored, seen_), cleaned_),
               "stored, as the hub's journal says, but neither in a file nor in the journal", verification);
-    AddRanges(FindingKind::kInNoFile, store_.folder, name_, Without(Without(known_.filed, in_files_), known_.lost),
+    const SequenceRanges gone = Without(Without(known_.filed, in_files_), Union(known_.lost, cleaned_));
+    AddRanges(FindingKind::kInNoFile, store_.folder, name_, gone,
               "in no file, though saved into one: only the journal still holds what was there", verification);
   }
 
@@ -76,37 +90,8 @@ class StreamCheck {
   const StreamName& name_;
   const StreamKnowledge& known_;
   const SequenceRanges& in_files_;
+  const SequenceRanges& cleaned_;
   const SequenceRanges seen_;
-};
-
-// To which store a file belongs: the innermost.
-class StoreFolders {
- public:
-  explicit StoreFolders(const std::vector<StoreKnowledge>& stores) {
-    for (std::size_t i = 0; i < stores.size(); ++i) {
-      by_folder_[stores[i].folder.native()] = i;
-      const auto [named, is_new] = by_name_.try_emplace(stores[i].folder.filename().string(), i);
-      if (!is_new) named->second = RecordPlaces::kNoStore;  // which of them, nobody can say
-    }
-  }
-  [[nodiscard]] std::size_t StoreOf(const fs::path& file) const {
-    for (fs::path folder = file.parent_path();; folder = folder.parent_path()) {
-      const auto found = by_folder_.find(folder.native());
-      if (found != by_folder_.end()) return found->second;
-      if (!folder.has_relative_path()) return RecordPlaces::kNoStore;
-    }
-  }
-  // Of a record in a lake, which may be that of many devices' folders.
-  [[nodiscard]] std::size_t StoreOf(const fs::path& lake_file, const std::string& device_name) const {
-    const std::size_t around = StoreOf(lake_file);
-    if (around != RecordPlaces::kNoStore) return around;
-    const auto named = by_name_.find(device_name);
-    return named == by_name_.end() ? RecordPlaces::kNoStore : named->second;
-  }
-
- private:
-  std::map<std::string, std::size_t> by_folder_;
-  std::map<std::string, std::size_t> by_name_;
 };
 
 // The second walk over the files: which record stands where.
@@ -155,6 +140,35 @@ class Places {
   std::string name_;  // the device's, of the last file
   RecordPlaces places_;
 };
+
+using CleanedByStore = std::map<std::size_t, std::map<StreamName, SequenceRanges>>;
+
+// What `inferometer clean` noted, by the store that its files belonged to.
+CleanedByStore ReadCleaned(const fs::path& root, const StoreFolders& folders, Verification& verification) {
+  CleanedByStore by_store;
+  for (const fs::path& folder : FoldersWithCleanedRecords(root)) {
+    const auto noted = CleanedRecords::Read(folder);
+    if (!noted.ok()) {
+      verification.Note("what `inferometer clean` let go cannot be read: " + noted.status().message());
+      continue;
+    }
+    std::uint64_t all = 0;
+    std::uint64_t unacknowledged = 0;
+    for (const auto& [key, ranges] : noted->ranges()) {
+      const fs::path file = folder / "any";
+      const std::size_t store =
+          key.device_name.empty() ? folders.StoreOf(file) : folders.StoreOf(file, key.device_name);
+      SequenceRanges& known = by_store[store][key.stream];
+      known = Union(known, ranges);
+      all += CountOf(ranges);
+      if (key.is_unacknowledged) unacknowledged += CountOf(ranges);
+    }
+    verification.Note(
+        fmt::format("{}: `inferometer clean` let {} records go, {} of them before a hub had acknowledged them",
+                    folder.string(), all, unacknowledged));
+  }
+  return by_store;
+}
 
 void AddDamage(const Analysis& analysis, Verification& verification) {
   for (const Damage& one : analysis.damaged) {
@@ -212,17 +226,15 @@ void Verification::AddLoss(ReportedLoss loss) {
 }
 
 void VerifySequences(const StoreKnowledge& store, const std::map<StreamName, SequenceRanges>& in_files,
-                     Verification& verification) {
-  static const SequenceRanges kNone;
+                     const std::map<StreamName, SequenceRanges>& cleaned, Verification& verification) {
   for (const auto& [name, known] : store.streams) {
-    const auto found = in_files.find(name);
-    StreamCheck(store, name, known, found == in_files.end() ? kNone : found->second).Run(verification);
+    StreamCheck(store, name, known, RangesOf(in_files, name), RangesOf(cleaned, name)).Run(verification);
   }
   for (const auto& [name, ranges] : in_files) {
     if (store.streams.contains(name)) continue;
     StreamKnowledge nothing;
     if (store.is_hub) nothing.first = ranges.front().from;
-    StreamCheck(store, name, nothing, ranges).Run(verification);
+    StreamCheck(store, name, nothing, ranges, RangesOf(cleaned, name)).Run(verification);
   }
 }
 
@@ -241,9 +253,12 @@ Status VerifyFiles(const fs::path& root, const std::vector<StoreKnowledge>& stor
   };
   RETURN_IF_ERROR(ForEachRecord(root, take, progress, Repeats::kEachTime).status());
   places.AddDoubled();
-  for (std::size_t i = 0; i < stores.size(); ++i) VerifySequences(stores[i], places.places().InStore(i), verification);
+  CleanedByStore cleaned = ReadCleaned(root, StoreFolders(stores), verification);
+  for (std::size_t i = 0; i < stores.size(); ++i) {
+    VerifySequences(stores[i], places.places().InStore(i), cleaned[i], verification);
+  }
   const StoreKnowledge none{.folder = root};
-  VerifySequences(none, places.places().InStore(RecordPlaces::kNoStore), verification);
+  VerifySequences(none, places.places().InStore(RecordPlaces::kNoStore), cleaned[RecordPlaces::kNoStore], verification);
   return Ok();
 }
 

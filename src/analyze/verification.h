@@ -81,6 +81,14 @@ struct StreamKnowledge {
   std::uint64_t first = 1;         // what is before was never this store's
   std::uint64_t last = 0;          // the highest that is known to have been
   std::uint64_t settled = 0;       // a hub awaits nothing up to there
+  std::uint64_t handled = 0;       // of a device's: nobody awaits it from here any more, as the ledger says
+};
+
+// To whom the records of a store are owed.
+enum class Debt {
+  kNobody,   // a hub's own, or a device's that never knew a hub
+  kHub,      // what is neither handled nor reported lost
+  kUnknown,  // there is a journal, and who has what cannot be told
 };
 
 // A folder with a journal. Its files are those in it and in the folders below it that have no journal of their own.
@@ -91,6 +99,7 @@ struct StoreKnowledge {
   // A hub's: a stream of which it knows nothing may begin anywhere, since it forgets some; a device's begins at 1. What
   // a hub that is in use still awaits is not missing.
   bool is_hub = false;
+  Debt debt = Debt::kNobody;
   std::map<StreamName, StreamKnowledge> streams{};
 };
 
@@ -101,8 +110,8 @@ struct StoreKnowledge {
                                  const std::function<void(std::size_t, std::size_t)>& progress,
                                  Verification& verification);
 
-// The same for what is known already. Pure.
+// The same for what is known already. `cleaned` went by `inferometer clean`, which noted it. Pure.
 void VerifySequences(const StoreKnowledge& store, const std::map<StreamName, SequenceRanges>& in_files,
-                     Verification& verification);
+                     const std::map<StreamName, SequenceRanges>& cleaned, Verification& verification);
 
 }  // namespace inferometer::analyze

@@ -19,7 +19,7 @@ class VerifySequencesTest : public testing::Test {
   // "missing 3-4"
   std::vector<std::string> Findings() {
     Verification verification;
-    VerifySequences(store_, {{kStream, in_files_}}, verification);
+    VerifySequences(store_, {{kStream, in_files_}}, {{kStream, cleaned_}}, verification);
     std::vector<std::string> texts;
     for (const Finding& one : verification.findings) {
       EXPECT_EQ(one.stream, kStream);
@@ -32,6 +32,7 @@ class VerifySequencesTest : public testing::Test {
   using Texts = std::vector<std::string>;
   StoreKnowledge store_{.folder = "/metrics/pi-07"};
   SequenceRanges in_files_;
+  SequenceRanges cleaned_;
 };
 
 TEST_F(VerifySequencesTest, RecordsInFilesOrJournalOrReportedLostAreAllThere) {
@@ -51,7 +52,7 @@ TEST_F(VerifySequencesTest, WhatIsNowhereBelowTheHighestIsMissing) {
 TEST_F(VerifySequencesTest, SentenceNamesDeviceStreamAndRange) {
   in_files_ = {{1, 4}, {10, 10}};
   Verification verification;
-  VerifySequences(store_, {{kStream, in_files_}}, verification);
+  VerifySequences(store_, {{kStream, in_files_}}, {{kStream, cleaned_}}, verification);
   ASSERT_EQ(verification.findings.size(), 1U);
   EXPECT_EQ(verification.findings[0].text,
             "/metrics/pi-07: device pi-07, stream 000000000000002a: records 5 to 9 are nowhere: neither in a file, nor "
@@ -75,6 +76,15 @@ TEST_F(VerifySequencesTest, WhatAHubSaysItStoresMustStandSomewhere) {
   in_files_ = {{1, 4}};
   known().stored = {{1, 6}};
   EXPECT_EQ(Findings(), (Texts{"stored_nowhere 5-6"}));
+}
+
+TEST_F(VerifySequencesTest, WhatWasCleanedIsNotMissed) {
+  in_files_ = {{10, 10}};
+  known().stored = known().filed = known().in_journal = {{1, 8}};
+  known().in_journal = {{5, 8}};
+  known().acknowledged = 9;
+  cleaned_ = {{1, 7}, {9, 9}};
+  EXPECT_EQ(Findings(), (Texts{"in_no_file 8-8"}));
 }
 
 TEST_F(VerifySequencesTest, WhatWasBeforeAHubsTimeIsNotMissed) {

@@ -35,7 +35,8 @@ class ArchivedSources {
   // Nothing where the file was not archived, or was written since. `name` is its path below the metrics directory.
   [[nodiscard]] const ArchivedSource* Find(const std::string& name, const os::FileIdentity& identity) const;
   void Put(const std::string& name, const ArchivedSource& source) { sources_[name] = source; }
-  void Remove(const std::string& name) { sources_.erase(name); }
+  // Whether there was something to remove.
+  bool Remove(const std::string& name) { return sources_.erase(name) > 0; }
   [[nodiscard]] std::size_t size() const { return sources_.size(); }
 
  private:

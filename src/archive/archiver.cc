@@ -13,6 +13,7 @@
 #include "analyze/metrics_file.h"
 #include "analyze/summary_check.h"
 #include "archive/archived_sources.h"
+#include "archive/journal_records.h"
 #include "archive/lake_content.h"
 #include "lake/lake_writer.h"
 #include "os/file_buffer.h"
@@ -57,6 +58,7 @@ class Run {
     }
     sources_ = ArchivedSources::Read(lake_);
     RETURN_IF_ERROR(TakeFiles(directory.metrics));
+    RETURN_IF_ERROR(TakeJournals(directory.journals));
     RETURN_IF_ERROR(Commit());
     RETURN_IF_ERROR(DropFiles(directory.metrics));
     return std::move(report_);
@@ -97,13 +99,19 @@ class Run {
       return {Code::kInvalidArgument,
               fmt::format("it has keys that a lake does not keep: {}", record_file_.passed_over())};
     }
-    RETURN_IF_ERROR(record_file_.ForEach([](const analyze::RecordOrigin& origin, const InferenceRecord& record) {
-      const auto row = RowOf(origin, record);
-      return row.ok() ? lake::LakeWriter::Check(row.value()) : row.status();
+    RETURN_IF_ERROR(record_file_.ForEach([&](const analyze::RecordOrigin& origin, const InferenceRecord& record) {
+      return CheckRecord(origin, record);
     }));
     if (witness_.Agrees(file)) return Ok();
     return {Code::kDataLoss,
             "its summary says something else than its records (`inferometer analyze` names the fields)"};
+  }
+
+  // A partition that is damaged takes nothing.
+  Status CheckRecord(const analyze::RecordOrigin& origin, const InferenceRecord& record) {
+    ASSIGN_OR_RETURN(const lake::LakeRecord row, RowOf(origin, record));
+    RETURN_IF_ERROR(lake::LakeWriter::Check(row));
+    return content_.Contains(record).status();
   }
 
   Status TakeRecord(const analyze::RecordOrigin& origin, const InferenceRecord& record) {
@@ -112,12 +120,60 @@ class Run {
       ++report_.records_known;
       return Ok();
     }
-    content_.Add(record);
     ++report_.records;
+    return Put(origin, record);
+  }
+
+  Status Put(const analyze::RecordOrigin& origin, const InferenceRecord& record) {
+    content_.Add(record);
     ++added_;
     if (!writer_) return Ok();
     ASSIGN_OR_RETURN(const lake::LakeRecord row, RowOf(origin, record));
     return writer_->Add(row);
+  }
+
+  Status TakeJournals(const std::vector<fs::path>& journals) {
+    std::vector<os::FileLock> locks;  // until all is written: nobody makes files of them meanwhile
+    for (const fs::path& journal : journals) {
+      const fs::path folder = journal.parent_path();
+      std::error_code none;
+      if (!options_.dry_run && fs::exists(folder / ".lock", none)) {
+        auto lock = os::FileLock::Acquire(folder / ".lock");
+        if (!lock.ok()) continue;  // its program saves them
+        locks.push_back(std::move(*lock));
+      } else if (os::FileLock::IsHeld(folder / ".lock")) {
+        continue;
+      }
+      RETURN_IF_ERROR(TakeJournal(journal));
+    }
+    return Commit();
+  }
+
+  // A failure of the lake only.
+  Status TakeJournal(const fs::path& journal) {
+    const fs::path folder = journal.parent_path();
+    const bool is_root = folder == options_.metrics_dir;
+    const auto name = is_root ? std::nullopt : std::optional(folder.filename().string());
+    const std::size_t before = report_.journal_records;
+    Status of_lake;
+    const Status status = ForEachUnsaved(
+        files_, journal, name, [&](const analyze::RecordOrigin& origin, const InferenceRecord& record) -> Status {
+          RETURN_IF_ERROR(CheckRecord(origin, record));
+          of_lake = TakeJournalRecord(origin, record);
+          return of_lake;
+        });
+    RETURN_IF_ERROR(of_lake);
+    if (report_.journal_records > before) ++report_.journals;
+    if (!status.ok()) Leave(journal.string(), status.message());
+    return Ok();
+  }
+
+  Status TakeJournalRecord(const analyze::RecordOrigin& origin, const InferenceRecord& record) {
+    ASSIGN_OR_RETURN(const bool is_known, content_.Contains(record));
+    if (is_known) return Ok();
+    RETURN_IF_ERROR(Put(origin, record));
+    ++report_.journal_records;
+    return Ok();
   }
 
   // What was taken is in the lake afterwards, and noted.

@@ -16,7 +16,9 @@ Result<lake::LakeRecord> RowOf(const analyze::RecordOrigin& origin, const Infere
 
 Result<bool> LakeContent::Contains(const InferenceRecord& record) {
   const lake::PartitionKey key = lake::PartitionOf(record);
-  if (!known_.contains(key)) RETURN_IF_ERROR(LookInto(key));
+  const auto [known, is_new] = known_.try_emplace(key);
+  if (is_new) known->second = LookInto(key);
+  RETURN_IF_ERROR(known->second);
   return records_.Contains(analyze::FingerprintOfRecord(record));
 }
 
@@ -30,7 +32,6 @@ Status LakeContent::LookInto(const lake::PartitionKey& key) {
       return Ok();
     }));
   }
-  known_.insert(key);
   return Ok();
 }
 

@@ -2,7 +2,7 @@
 // Which records a lake holds, as far as somebody asks.
 
 #include <filesystem>
-#include <set>
+#include <map>
 
 #include "analyze/each_record.h"
 #include "analyze/fingerprint.h"
@@ -33,7 +33,7 @@ class LakeContent {
 
   std::filesystem::path lake_;
   lake::LakeReader reader_;
-  std::set<lake::PartitionKey> known_;
+  std::map<lake::PartitionKey, Status> known_;  // those that were looked into; a failure is that of each record of it
   analyze::FingerprintSet records_;
 };
 

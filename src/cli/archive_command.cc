@@ -28,6 +28,10 @@ std::string Text(const archive::ArchiveReport& report, bool dry_run) {
   std::string text = fmt::format("{}{} of {} into the lake", dry_run ? "would bring " : "",
                                  Counted(report.records, "record"), Counted(report.files, "file"));
   if (report.records_known > 0) text += fmt::format(" ({} more were there already)", report.records_known);
+  if (report.journal_records > 0) {
+    text += fmt::format(", and {} of {} that {} in no file", Counted(report.journal_records, "record"),
+                        Counted(report.journals, "journal"), report.journal_records == 1 ? "stands" : "stand");
+  }
   if (report.partitions > 0) {
     text += fmt::format(": {} written, {:.1f} MB in all", Counted(report.partitions, "partition"),
                         static_cast<double>(report.lake_bytes) / kBytesPerMb);
@@ -53,6 +57,8 @@ std::string Json(const archive::ArchiveReport& report) {
   record::AppendCount(object, "files", report.files);
   record::AppendCount(object, "records", report.records);
   record::AppendCount(object, "records_known", report.records_known);
+  record::AppendCount(object, "journals", report.journals);
+  record::AppendCount(object, "journal_records", report.journal_records);
   record::AppendCount(object, "partitions", report.partitions);
   record::AppendCount(object, "lake_bytes", report.lake_bytes);
   record::AppendCount(object, "dropped_files", report.dropped_files);

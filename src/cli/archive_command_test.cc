@@ -59,7 +59,8 @@ TEST_F(ArchiveCommandTest, JsonHasEveryFigure) {
   EXPECT_EQ(answer.code, kFailed);
   EXPECT_THAT(
       answer.out,
-      MatchesRegex("\\{\"schema_version\":1,\"files\":1,\"records\":1,\"records_known\":0,\"partitions\":1,"
+      MatchesRegex("\\{\"schema_version\":1,\"files\":1,\"records\":1,\"records_known\":0,\"journals\":0,\"journal_"
+                   "records\":0,\"partitions\":1,"
                    "\"lake_bytes\":[0-9]+,\"dropped_files\":1,\"dropped_bytes\":[0-9]+,\"waiting_files\":0,"
                    "\"left\":\\[\n  \\{\"file\":\".*inference_metrics_b.json\",\"reason\":\".*\"\\}\n\\]\\}\n"));
   EXPECT_THAT(answer.err, HasSubstr("inference_metrics_b.json stays: "));

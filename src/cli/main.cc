@@ -14,6 +14,7 @@
 #include "cli/analyze.h"
 #include "cli/archive.h"
 #include "cli/bench.h"
+#include "cli/clean.h"
 #include "cli/command.h"
 #include "cli/compare.h"
 #include "cli/device.h"
@@ -57,6 +58,8 @@ constexpr std::array kCommands = {
             SetUpVerify},
     Command{"Keep", "archive", "metrics files into Parquet, a twentieth of their size, for any engine to read",
             "inferometer archive --metrics-dir metrics", SetUpArchive},
+    Command{"Keep", "clean", "lets go what is older than you keep it, and nothing that a hub is still owed",
+            "inferometer clean --older-than 90d --keep pi-07=forever --dry-run", SetUpClean},
     Command{"Set up", "doctor", "what this machine can measure, what would allow more, and what can be published",
             "inferometer doctor", SetUpDoctor},
     Command{"Set up", "selftest", "what measuring does to what is measured, on this machine",

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "cli/command.h"
+#include "cli/journal_look.h"
 #include "cli/reading_progress.h"
 #include "cli/reported_losses.h"
 #include "exchange/query_session.h"

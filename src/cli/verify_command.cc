@@ -9,16 +9,14 @@
 #include <vector>
 
 #include "analyze/directory.h"
-#include "analyze/journal_knowledge.h"
 #include "analyze/verification.h"
 #include "base/clock.h"
 #include "cli/command.h"
+#include "cli/journal_look.h"
 #include "cli/reading_progress.h"
 #include "exchange/verification_json.h"
-#include "hub/journal_knowledge.h"
 #include "report/terminal_text.h"
 #include "report/verification_text.h"
-#include "store/journal_check.h"
 #include "store/segment_format.h"
 
 namespace inferometer::cli {
@@ -27,8 +25,6 @@ namespace {
 namespace fs = std::filesystem;
 using analyze::StoreKnowledge;
 using analyze::Verification;
-
-constexpr std::string_view kHubOwner = "hub";
 
 int Say(std::FILE* err, const std::string& sentence) {
   fmt::print(err, "inferometer verify: {}\n", report::TerminalText(sentence));
@@ -97,9 +93,7 @@ class Look {
     if (is_in_use) {
       verification.Note(journal.string() + ": in use; what is being written meanwhile is not judged");
     }
-    const std::string owner = store::OwnerOfJournal(files_, journal);
-    auto known = owner == kHubOwner ? hub::VerifyHubJournal(files_, journal, is_in_use, verification)
-                                    : analyze::VerifyDeviceJournal(files_, journal, owner, is_in_use, verification);
+    auto known = LookAtJournal(files_, journal, is_in_use, verification);
     if (known.ok()) {
       stores.push_back(std::move(*known));
     } else {

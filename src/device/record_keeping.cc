@@ -6,9 +6,9 @@
 #include <iterator>
 #include <utility>
 
-#include "base/little_endian.h"
 #include "device/newest_record_time.h"
 #include "store/journal_reader.h"
+#include "store/unsaved_entries.h"
 
 namespace inferometer::device {
 namespace {
@@ -21,25 +21,6 @@ using store::StreamId;
 constexpr std::size_t kMostRecordsAFile = 10'000;
 // The ledger is written so often at most: losing what is newer costs only sending it again.
 constexpr std::chrono::seconds kLedgerEvery{1};
-
-// What a segment of a device's journal begins with.
-struct DeviceCheckpoint {
-  std::uint64_t first_unsaved_segment = 0;  // 0: every record of earlier segments is in a file
-  std::string context;                      // of the segment's records, a JSON object
-};
-
-std::string Encode(const DeviceCheckpoint& checkpoint) {
-  std::string out;
-  base::AppendLittleEndian(out, checkpoint.first_unsaved_segment);
-  return out + checkpoint.context;
-}
-
-std::optional<DeviceCheckpoint> ReadOf(os::FileCalls& calls, const std::filesystem::path& folder,
-                                       const SegmentInfo& segment) {
-  const auto payload = store::ReadCheckpoint(calls, folder, segment);
-  if (!payload.ok() || payload->size() < 8) return std::nullopt;
-  return DeviceCheckpoint{base::ReadLittleEndian<std::uint64_t>(*payload), payload->substr(8)};
-}
 
 }  // namespace
 
@@ -97,7 +78,7 @@ Status RecordKeeping::Prepare() {
 std::uint64_t RecordKeeping::ReplayFrom() const {
   const auto& segments = journal_->segments();
   for (auto at = segments.rbegin(); at != segments.rend(); ++at) {
-    const auto checkpoint = ReadOf(calls_, journal_->folder(), *at);
+    const auto checkpoint = store::ReadDeviceCheckpoint(calls_, journal_->folder(), *at);
     if (!checkpoint) continue;
     return checkpoint->first_unsaved_segment == 0 ? at->segment : checkpoint->first_unsaved_segment;
   }
@@ -131,7 +112,8 @@ std::string RecordKeeping::ContextOf(StreamId stream) {
   if (stream == journal_->stream()) return context_;
   for (const SegmentInfo& segment : journal_->segments()) {
     if (segment.stream != stream) continue;
-    if (const auto checkpoint = ReadOf(calls_, journal_->folder(), segment)) return checkpoint->context;
+    if (const auto checkpoint = store::ReadDeviceCheckpoint(calls_, journal_->folder(), segment))
+      return checkpoint->context;
   }
   return "{}";
 }
@@ -300,7 +282,7 @@ std::uint64_t RecordKeeping::lag() const {
 
 std::string RecordKeeping::Checkpoint() {
   const auto unsaved = files_->first_unsaved();
-  return Encode({unsaved ? unsaved->segment : 0, context_});
+  return store::Encode(store::DeviceCheckpoint{unsaved ? unsaved->segment : 0, context_});
 }
 
 void RecordKeeping::OnDurable(EntryType type, std::uint64_t sequence, Position position, std::string /*payload*/) {

@@ -135,7 +135,7 @@ Result<QuerySession> OpenQuerySession(const QuerySource& source) {
   ASSIGN_OR_RETURN(lake::LakeReader reader, lake::LakeReader::Open());
   std::vector<analyze::Damage> damaged;
   for (const lake::PartitionFile& file : files) {
-    const Status described = reader.CheckDescription(file.path);
+    const Status described = reader.Check(file.path);
     if (described.ok()) {
       options.lake_files.push_back(file.path);
     } else {

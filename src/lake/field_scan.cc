@@ -8,6 +8,7 @@
 
 #include "lake/columns.h"
 #include "lake/database.h"
+#include "lake/file_checksum.h"
 #include "record/fields.h"
 
 namespace inferometer::lake {
@@ -52,6 +53,7 @@ struct FieldScan::State {
     const std::size_t count = std::min(kFilesAtATime, files.size() - next);
     const std::span<const fs::path> some(files.data() + next, count);
     next += count;
+    for (const fs::path& file : some) RETURN_IF_ERROR(CheckChecksum(file).status());
     const std::string from = FilesSql(some);
     ASSIGN_OR_RETURN(const std::set<std::string> present, NamesIn(from));
     std::string sql;

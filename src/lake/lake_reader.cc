@@ -9,6 +9,7 @@
 
 #include "lake/columns.h"
 #include "lake/database.h"
+#include "lake/file_checksum.h"
 #include "lake/json_column.h"
 #include "lake/row_appender.h"
 #include "lake/unrounded.h"
@@ -116,13 +117,18 @@ class RowReader {
   int decimals_ = 0;
 };
 
+using Names = std::set<std::string, std::less<>>;
+
+Result<Names> ColumnsOf(Database& database, const std::filesystem::path& file) {
+  ASSIGN_OR_RETURN(const Answer answer, database.Query("SELECT * FROM " + FromFile(file) + " LIMIT 0"));
+  Names present;
+  for (std::size_t i = 0; i < answer.columns(); ++i) present.emplace(answer.name(i));
+  return present;
+}
+
 // Our columns out of those that the file has.
 Result<std::string> SelectFrom(Database& database, const std::filesystem::path& file) {
-  std::set<std::string, std::less<>> present;
-  {
-    ASSIGN_OR_RETURN(const Answer answer, database.Query("SELECT * FROM " + FromFile(file) + " LIMIT 0"));
-    for (std::size_t i = 0; i < answer.columns(); ++i) present.emplace(answer.name(i));
-  }
+  ASSIGN_OR_RETURN(const Names present, ColumnsOf(database, file));
   std::string sql;
   for (const Column& column : Columns()) {
     const std::string from = present.contains(column.name) ? SqlName(column.name) : "NULL";
@@ -167,13 +173,26 @@ Result<LakeReader> LakeReader::Open(std::size_t memory_mb) {
   return LakeReader(std::make_unique<State>(std::move(database)));
 }
 
-Status LakeReader::CheckDescription(const std::filesystem::path& file) {
+Status LakeReader::Check(const std::filesystem::path& file) {
+  ASSIGN_OR_RETURN(const FileChecksum checksum, CheckChecksum(file));
+  const std::string rows = checksum == FileChecksum::kGood ? FromFile(file) + " LIMIT 0" : FromFile(file);
   const Status status = SelectFrom(state_->database, file).status();
-  if (status.ok()) return status;
-  return {Code::kDataLoss, fmt::format("{}: {}", file.string(), FirstLine(status.message()))};
+  const Status read = status.ok() ? state_->database.Run("SELECT sum(hash(r)) FROM (FROM " + rows + ") AS r") : status;
+  if (read.ok()) return read;
+  return {Code::kDataLoss, fmt::format("{}: {}", file.string(), FirstLine(read.message()))};
+}
+
+Result<std::vector<std::string>> LakeReader::UnknownColumns(const std::filesystem::path& file) {
+  auto names = ColumnsOf(state_->database, file);
+  if (!names.ok()) {
+    return Status(Code::kDataLoss, fmt::format("{}: {}", file.string(), FirstLine(names.status().message())));
+  }
+  for (const Column& column : Columns()) names->erase(column.name);
+  return std::vector<std::string>(names->begin(), names->end());
 }
 
 Status LakeReader::ForEach(const std::filesystem::path& file, const std::function<Status(const LakeRecord&)>& each) {
+  RETURN_IF_ERROR(CheckChecksum(file).status());
   bool stopped = false;
   const Status status = ReadRows(state_->database, file, each, stopped);
   const bool is_damage = status.code() == Code::kDataLoss || status.code() == Code::kInvalidArgument;

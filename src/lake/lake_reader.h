@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "inferometer/status.h"
 #include "lake/lake_record.h"
@@ -20,12 +22,15 @@ class LakeReader {
   LakeReader(LakeReader&&) noexcept;
   LakeReader& operator=(LakeReader&&) = delete;
 
-  // Reads the file's own description, and none of its rows; fails as ForEach does where that is damaged.
-  [[nodiscard]] Status CheckDescription(const std::filesystem::path& file);
+  // Whether all of the file can be read, as far as anybody can tell: by its checksum; where it has none, by reading it.
+  // Fails as ForEach does.
+  [[nodiscard]] Status Check(const std::filesystem::path& file);
+  // The file's columns that ForEach passes over.
+  [[nodiscard]] Result<std::vector<std::string>> UnknownColumns(const std::filesystem::path& file);
   // Calls `each` for every row of one file, in the file's order; stops at its first failure and returns it. A file that
   // other programs wrote is taken, too: columns are found by name and cast, those that are missing are absent values,
-  // others are passed over. kDataLoss, naming the file, where it is damaged or a value is not what its column is for:
-  // the rows before it have been given then.
+  // others are passed over. kDataLoss, naming the file: where its checksum says that it is damaged, before any row;
+  // where it has none, or a value is not what its column is for, the rows before have been given.
   [[nodiscard]] Status ForEach(const std::filesystem::path& file, const std::function<Status(const LakeRecord&)>& each);
 
  private:

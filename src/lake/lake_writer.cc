@@ -11,6 +11,7 @@
 
 #include "lake/columns.h"
 #include "lake/database.h"
+#include "lake/file_checksum.h"
 #include "lake/row_appender.h"
 #include "lake/whole_parquet.h"
 #include "store/context.h"
@@ -118,6 +119,7 @@ Status LakeWriter::State::Write(const PartitionKey& key, std::int32_t partition,
 
 Result<std::string> LakeWriter::State::AllRows(std::int32_t partition, const fs::path& file) {
   if (!fs::exists(file)) return AddedRows(partition);
+  RETURN_IF_ERROR(CheckChecksum(file).status());  // a new one would make the damage good
   // By name, so that a file of an earlier release, which lacks columns, is taken, too; a column that only the file has
   // would be lost, and is refused.
   const std::string unknown = fmt::format(

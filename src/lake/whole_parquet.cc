@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "lake/file_checksum.h"
+
 namespace inferometer::lake {
 
 namespace fs = std::filesystem;
@@ -25,7 +27,8 @@ Status Verify(const std::string& rows, const fs::path& file, Database& database)
 Result<std::uint64_t> Publish(const fs::path& fresh, const fs::path& file, os::FileCalls& files) {
   ASSIGN_OR_RETURN(const int fd, files.Open(fresh, os::Access::kReadWrite));
   const auto bytes = files.Size(fd);
-  const Status synced = files.Sync(fd);
+  Status synced = PutChecksum(files, fd);
+  if (synced.ok()) synced = files.Sync(fd);
   RETURN_IF_ERROR(files.Close(fd));
   RETURN_IF_ERROR(synced);
   RETURN_IF_ERROR(files.Rename(fresh, file));
@@ -40,8 +43,9 @@ std::string FileRows(const fs::path& file) {
 }
 
 Result<std::uint64_t> WriteWhole(const WholeParquet& wanted, Database& database, os::FileCalls& files) {
-  RETURN_IF_ERROR(database.Run(fmt::format("COPY ({} {}) TO {} ({})", wanted.rows, wanted.order,
-                                           SqlText(wanted.fresh.string()), kParquetOptions)));
+  RETURN_IF_ERROR(database.Run(fmt::format("COPY ({} {}) TO {} ({}, KV_METADATA {{{}: {}}})", wanted.rows, wanted.order,
+                                           SqlText(wanted.fresh.string()), kParquetOptions, kChecksumKey,
+                                           SqlText(kNoChecksum))));
   RETURN_IF_ERROR(Verify(wanted.rows, wanted.fresh, database));
   return Publish(wanted.fresh, wanted.file, files);
 }

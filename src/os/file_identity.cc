@@ -20,4 +20,11 @@ std::optional<FileIdentity> IdentityOf(const std::filesystem::path& file) {
                       found.st_ino};
 }
 
+std::uint64_t BytesOnDisk(const std::filesystem::path& file) {
+  constexpr std::uint64_t kBlockBytes = 512;  // of st_blocks, whatever the file system's own are
+  struct stat found {};
+  if (lstat(file.c_str(), &found) != 0 || found.st_nlink != 1) return 0;
+  return static_cast<std::uint64_t>(found.st_blocks) * kBlockBytes;
+}
+
 }  // namespace inferometer::os

@@ -20,4 +20,8 @@ struct FileIdentity {
 // Of a regular file; nothing where there is none under this name. Does not follow a link.
 [[nodiscard]] std::optional<FileIdentity> IdentityOf(const std::filesystem::path& file);
 
+// What the disk gets back when the name goes, in bytes, as far as the file system tells: 0 where the file has other
+// names, or is none.
+[[nodiscard]] std::uint64_t BytesOnDisk(const std::filesystem::path& file);
+
 }  // namespace inferometer::os

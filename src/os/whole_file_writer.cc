@@ -42,9 +42,13 @@ Status WholeFileWriter::Append(std::string_view bytes) {
   return buffer_.size() < kBufferBytes ? Ok() : Flush();
 }
 
-Status WholeFileWriter::Commit() {
+Status WholeFileWriter::Sync() {
   RETURN_IF_ERROR(Flush());
-  RETURN_IF_ERROR(Named(calls_->Sync(fd_)));
+  return Named(calls_->Sync(fd_));
+}
+
+Status WholeFileWriter::Commit() {
+  RETURN_IF_ERROR(Sync());
   RETURN_IF_ERROR(Named(calls_->Close(std::exchange(fd_, -1))));
   RETURN_IF_ERROR(calls_->Rename(temporary_, path_));
   temporary_.clear();

@@ -21,6 +21,9 @@ class WholeFileWriter {
   ~WholeFileWriter();
 
   [[nodiscard]] Status Append(std::string_view bytes);
+  // When it succeeds what was appended survives a power cut under the temporary name, and can be read back from there.
+  [[nodiscard]] Status Sync();
+  [[nodiscard]] const std::filesystem::path& temporary() const { return temporary_; }
   // When it succeeds the file stands under its name, and survives a power cut.
   [[nodiscard]] Status Commit();
   // The same at once, and without the promise: a power cut may leave the file torn, or none. For what nobody misses and

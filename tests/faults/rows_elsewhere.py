@@ -25,7 +25,7 @@ def end_to_end(stage, file, tests):
                           capture_output=True, text=True)
     passed = re.search(r"(\d+) passed", done.stdout)
     stage.expect(done.returncode == 0 and passed, done.stdout[-1500:])
-    stage.note(f"{passed[1] if passed else 0} tests with a real broker")
+    stage.note(f"{passed[1] if passed else 0} tests of the whole program")
 
 
 def not_yet(name, title, what):
@@ -53,9 +53,11 @@ play_elsewhere(36, "user names with /, + and #", 15, (end_to_end, "test_security
 play_elsewhere(37, "another's client id", 10, (end_to_end, "test_security.py", "client_id"))
 play_elsewhere(38, "revoked, expired and foreign certificates, and none", 40,
                (end_to_end, "test_security.py", "revoked or revocation or without_tls"), (unit, "mqtt", "*Certificate*"))
+play_elsewhere(49, "compaction to Parquet, and what lets old files go, killed at every call", 600, (end_to_end, "test_archive.py", "kill"),
+               (end_to_end, "test_clean.py", "kill"), (unit, "archive", "*AnyFailingCall*"))
+play_elsewhere(50, "Parquet files that are damaged", 60, (unit, "lake", "FileChecksumTest.*"), (end_to_end, "test_lake_damage.py", "flipped or damaged"),
+               (end_to_end, "test_archive.py", "damaged"))
 play_elsewhere(53, "threads that keep, save, acknowledge and end at once", 20, (unit, "device", "*", "tsan"))
 
 not_yet(46, "hostile HTTP", "there is no HTTP server yet")
 not_yet(47, "HTTP without the right to", "there is no HTTP server yet")
-not_yet(49, "compaction to Parquet killed at every call", "there is no lake yet")
-not_yet(50, "Parquet files that are damaged", "there is no lake yet")

@@ -1,0 +1,12 @@
+#pragma once
+// `inferometer clean`: what is old enough goes.
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+namespace inferometer::cli {
+
+// See cli/command.h.
+std::function<int()> SetUpClean(CLI::App& app);
+
+}  // namespace inferometer::cli
