@@ -157,15 +157,15 @@ class Run {
       if (status.ok()) status = target->Commit();
       if (!status.ok()) return Fail(status);
     }
-    if (!arguments_.report.empty()) {
-      const Status status = WriteReport(*analysis, *report);
-      if (!status.ok()) return ReadFailure(status);
-    }
     std::optional<analyze::GroupAnswer> groups;
     if (arguments_.compare) {
       auto compared = CompareGroups();
-      if (!compared.ok()) return SayCannotRead(compared.status(), streams_);
+      if (!compared.ok()) return ReadFailure(compared.status());
       groups = std::move(compared).value();
+    }
+    if (!arguments_.report.empty()) {
+      const Status status = WriteReport(*analysis, groups ? &*groups : nullptr, *report);
+      if (!status.ok()) return ReadFailure(status);
     }
     const bool is_taken = arguments_.export_csv == kStandardOutput || arguments_.report == kStandardOutput;
     if (!is_taken) streams_.Data(Answer(arguments_, *analysis, groups));
@@ -186,10 +186,10 @@ class Run {
     return analyze::Analyze(arguments_.metrics_dir, options);
   }
 
-  Status WriteReport(const Analysis& analysis, Target& target) {
+  Status WriteReport(const Analysis& analysis, const analyze::GroupAnswer* compared, Target& target) {
     ReadingProgress progress(streams_.err(), clock_);
     ASSIGN_OR_RETURN(const std::string page,
-                     MakeReport(arguments_.metrics_dir, analysis, arguments_.costs, progress.Callback()));
+                     MakeReport(arguments_.metrics_dir, analysis, arguments_.costs, compared, progress.Callback()));
     RETURN_IF_ERROR(target.Append(page));
     return target.Commit();
   }
@@ -198,11 +198,17 @@ class Run {
   Result<analyze::GroupAnswer> CompareGroups() {
     const std::vector<std::string> device_and_model = {std::string(analyze::kDeviceName), "model_name"};
     analyze::Grouping grouping(arguments_.by.empty() ? device_and_model : arguments_.by);
+    analyze::FieldWatch fields(arguments_.by);
     const auto each = [&](const analyze::RecordOrigin& origin, const InferenceRecord& record) {
+      fields.See(origin.context);
       if (IsAskedFor(origin.file, record)) grouping.Add(origin, record);
       return Ok();
     };
     RETURN_IF_ERROR(Each(each).status());
+    if (!fields.unknown().empty()) {
+      return {Code::kInvalidArgument,
+              fmt::format("--by: no record and no run here has a field \"{}\"", fields.unknown().front())};
+    }
     return std::move(grouping).Compare({});
   }
 
@@ -254,7 +260,6 @@ std::string WrongTogether(const AnalyzeArguments& arguments) {
     return "--records writes CSV: add --export-csv FILE or --format csv";
   }
   if (arguments.records && arguments.compare) return "--records and --compare do not go together";
-  if (arguments.compare && !arguments.report.empty()) return "--report and --compare do not go together";
   if (report_is_out && arguments.export_csv == kStandardOutput) {
     return "--report - and --export-csv - do not go together: there is one standard output";
   }

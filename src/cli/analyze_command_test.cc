@@ -147,6 +147,10 @@ TEST_F(AnalyzeCommandTest, GroupsAreComparedByAnyField) {
   EXPECT_THAT(table.out, HasSubstr("inference_time_ms: each against 2\n"));
   EXPECT_THAT(table.out, HasSubstr("faster"));
   EXPECT_THAT(table.out, HasSubstr("differs as compared: threads (2 and 4)"));
+  arguments_.by = {"thread"};
+  EXPECT_EQ(Run().code, kFailed);
+  EXPECT_THAT(Run().err, HasSubstr("--by: no record and no run here has a field \"thread\""));
+  arguments_.by = {"threads"};
   arguments_.format = OutputFormat::kJson;
   const std::string json = Run().out;
   EXPECT_THAT(json, HasSubstr(R"("by":[

@@ -8,7 +8,7 @@
 namespace inferometer::cli {
 
 Result<std::string> MakeReport(const std::filesystem::path& metrics_dir, const analyze::Analysis& analysis,
-                               const analyze::CostQuestion& costs,
+                               const analyze::CostQuestion& costs, const analyze::GroupAnswer* compared,
                                const std::function<void(std::size_t, std::size_t)>& progress) {
   report::html::Collector collector(analysis.groups);
   const auto each = [&](const analyze::RecordOrigin& origin, const InferenceRecord& record) {
@@ -18,7 +18,7 @@ Result<std::string> MakeReport(const std::filesystem::path& metrics_dir, const a
   ASSIGN_OR_RETURN(const analyze::RecordsRead read, analyze::ForEachRecord(metrics_dir, each, progress));
   static_cast<void>(read);  // the analysis has named what is damaged
   collector.Finish();
-  return report::html::Page({analysis, collector, costs, "inferometer " + ProgramVersion()});
+  return report::html::Page({analysis, collector, costs, "inferometer " + ProgramVersion(), compared});
 }
 
 }  // namespace inferometer::cli

@@ -82,6 +82,17 @@ TEST_F(AnalyzeReportTest, ReportIsOfTheDeviceAskedFor) {
   EXPECT_EQ(page.find("edge-device-01"), std::string::npos);
 }
 
+TEST_F(AnalyzeReportTest, AComparisonStandsInTheReport) {
+  PutAFleet();
+  arguments_.report = "-";
+  arguments_.compare = true;
+  arguments_.by = {"device_name"};
+  const std::string page = Run().out;
+  EXPECT_THAT(page, HasSubstr("Groups by device_name;"));
+  EXPECT_THAT(page, HasSubstr("Held against <bdi>edge-device-01</bdi>"));
+  EXPECT_THAT(page, HasSubstr("2 and 4 values; a verdict needs 5 of each"));
+}
+
 TEST_F(AnalyzeReportTest, ReportGoesBesideAnExport) {
   Put("d/inference_metrics_a.json", FileWith({OurRecord({1})}));
   arguments_.report = folder_.path() / "out.html";
@@ -132,7 +143,6 @@ TEST_F(AnalyzeReportTest, OptionsThatDoNotGoWithAReport) {
     return answer.code == kWrongUsage && answer.out.empty();
   };
   EXPECT_TRUE(refuses([](AnalyzeArguments& a) { a.records = true; }));
-  EXPECT_TRUE(refuses([](AnalyzeArguments& a) { a.compare = true; }));
   EXPECT_TRUE(refuses([](AnalyzeArguments& a) { a.report = a.export_csv = "-"; }));
   EXPECT_TRUE(refuses([](AnalyzeArguments& a) { a.export_csv = a.report; }));
   EXPECT_TRUE(refuses([](AnalyzeArguments& a) {

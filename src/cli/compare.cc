@@ -28,6 +28,8 @@ std::function<int()> SetUpCompare(CLI::App& app) {
   app.add_option("--metrics-dir", arguments->metrics_dir, "where field=value looks, at any depth")
       ->type_name("DIR")
       ->capture_default_str();
+  app.add_option("--lake", arguments->lake, "folder with the lake of --metrics-dir (default: lake in it)")
+      ->type_name("DIR");
   app.add_option("--margin", arguments->margin_percent, "differences up to this count as none")
       ->check(CheckMargin)
       ->type_name("PERCENT")

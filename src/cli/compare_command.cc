@@ -30,6 +30,7 @@ constexpr std::array<std::string_view, 2> kArmNames = {"A", "B"};
 // One side: a folder, and which of its records.
 struct Arm {
   std::filesystem::path folder;
+  std::filesystem::path lake;  // empty: the one in the folder
   RecordChoice choice;
 };
 
@@ -47,10 +48,16 @@ bool AreNested(const std::filesystem::path& one, const std::filesystem::path& ot
   return !error && (in_first == first.end() || in_second == second.end());
 }
 
-Result<Arm> ReadArm(const std::string& text, const std::filesystem::path& metrics_dir) {
-  if (IsFolder(text) || text.find('=') == std::string::npos) return Arm{text, {}};
+Result<Arm> ReadArm(const std::string& text, const CompareArguments& arguments) {
+  if (IsFolder(text) || text.find('=') == std::string::npos) return Arm{text, {}, {}};
   ASSIGN_OR_RETURN(RecordChoice choice, RecordChoice::Parse(text));
-  return Arm{metrics_dir, std::move(choice)};
+  return Arm{arguments.metrics_dir, arguments.lake, std::move(choice)};
+}
+
+// Whether records of one side could be records of the other.
+bool AreNested(const Arm& one, const Arm& other) {
+  return AreNested(one.folder, other.folder) || (!one.lake.empty() && AreNested(one.lake, other.folder)) ||
+         (!other.lake.empty() && AreNested(other.lake, one.folder));
 }
 
 std::string MetricNames() {
@@ -88,6 +95,7 @@ class Run {
     for (std::size_t arm = 0; arm < 2; ++arm) {
       if (rows_.CountsOf(arm).total == 0) return SayNoRecords(arm);
     }
+    if (!fields_.unknown().empty()) return SayUnknown(fields_.unknown().front());
     answer_.comparison = CompareRuns(rows_, answer_.question);
     Print();
     if (!streams_.Arrived() || !answer_.damaged.empty()) return kFailed;
@@ -98,27 +106,32 @@ class Run {
   Status ReadArguments() {
     ASSIGN_OR_RETURN(answer_.question.metrics, ReadMetrics(arguments_.metrics));
     for (std::size_t i = 0; i < 2; ++i) {
-      ASSIGN_OR_RETURN(arms_[i], ReadArm(arguments_.arms[i], arguments_.metrics_dir));
+      ASSIGN_OR_RETURN(arms_[i], ReadArm(arguments_.arms[i], arguments_));
       for (std::string& field : arms_[i].choice.Fields()) answer_.question.across.push_back(std::move(field));
     }
+    if (!arguments_.lake.empty() && arms_[0].lake.empty() && arms_[1].lake.empty()) {
+      return {Code::kInvalidArgument, "--lake goes with field=value; of a folder the lake in it is read"};
+    }
+    fields_ = analyze::FieldWatch(answer_.question.across);
     return Ok();
   }
 
   // A folder that both sides are in is read once.
   Status ReadRecords() {
-    if (arms_[0].folder == arms_[1].folder) return ReadFolder(arms_[0].folder, {0, 1});
-    if (AreNested(arms_[0].folder, arms_[1].folder)) {
+    if (arms_[0].folder == arms_[1].folder && arms_[0].lake == arms_[1].lake) return ReadFolder(arms_[0], {0, 1});
+    if (AreNested(arms_[0], arms_[1])) {
       return {Code::kInvalidArgument,
               fmt::format("{} and {} hold the same records: name folders that lie apart, or fields of one",
                           arms_[0].folder.string(), arms_[1].folder.string())};
     }
-    RETURN_IF_ERROR(ReadFolder(arms_[0].folder, {0}));
-    return ReadFolder(arms_[1].folder, {1});
+    RETURN_IF_ERROR(ReadFolder(arms_[0], {0}));
+    return ReadFolder(arms_[1], {1});
   }
 
-  Status ReadFolder(const std::filesystem::path& folder, const std::vector<std::size_t>& arms) {
+  Status ReadFolder(const Arm& from, const std::vector<std::size_t>& arms) {
     ReadingProgress progress(streams_.err(), clock_);
     const auto each = [&](const analyze::RecordOrigin& origin, const InferenceRecord& record) {
+      fields_.See(origin.context);
       std::size_t taken = 0;
       for (const std::size_t arm : arms) {
         if (!arms_[arm].choice.Holds(origin, record)) continue;
@@ -127,7 +140,8 @@ class Run {
       }
       return Ok();
     };
-    ASSIGN_OR_RETURN(analyze::RecordsRead read, analyze::ForEachRecord(folder, each, progress.Callback()));
+    ASSIGN_OR_RETURN(analyze::RecordsRead read, analyze::ForEachRecord(from.folder, each, progress.Callback(),
+                                                                       analyze::Repeats::kOnce, from.lake));
     answer_.files_read += read.files_read;
     std::move(read.damaged.begin(), read.damaged.end(), std::back_inserter(answer_.damaged));
     return Ok();
@@ -151,7 +165,7 @@ class Run {
     int code = kDone;
     bool any_compared = false;
     for (const analyze::MetricComparison& one : answer_.comparison.comparisons) {
-      any_compared = any_compared || one.comparison.verdict != analyze::Verdict::kNotComparable;
+      any_compared = any_compared || one.comparison.p.has_value();  // too few values have none
       if (!IsRegression(one, answer_.question.rules.margin)) continue;
       streams_.Say(fmt::format("{} is {} than the baseline: {:.3f} times", analyze::kCompareMetrics[one.metric].name,
                                NameOf(one.comparison.verdict), *one.comparison.ratio));
@@ -168,10 +182,18 @@ class Run {
     const std::filesystem::path& folder = arms_[arm].folder;
     const std::string& text = arguments_.arms[arm];
     streams_.Say(fmt::format(
-        "{}: {}; `inferometer analyze --metrics-dir {} --records --format csv` shows what is there", kArmNames[arm],
+        "{}: {}{}; `inferometer analyze --metrics-dir {} --records --format csv` shows what is there", kArmNames[arm],
         text == folder ? fmt::format("no records in {}", text)
                        : fmt::format("no record in {} has {}", folder.string(), text),
+        fields_.unknown().empty() ? "" : fmt::format(", nor a field \"{}\" at all", fields_.unknown().front()),
         folder.string()));
+    return kFailed;
+  }
+  int SayUnknown(const std::string& field) {
+    streams_.Say(
+        fmt::format("no record and no run here has a field \"{}\"; `inferometer analyze --records --format "
+                    "csv` shows those of the records",
+                    field));
     return kFailed;
   }
   int Fail(const Status& status, int code) {
@@ -183,6 +205,7 @@ class Run {
   Streams& streams_;
   base::SystemClock clock_;
   std::array<Arm, 2> arms_;
+  analyze::FieldWatch fields_{{}};
   analyze::RunRows rows_;
   RunAnswer answer_;
 };

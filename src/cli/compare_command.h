@@ -15,6 +15,7 @@ namespace inferometer::cli {
 struct CompareArguments {
   std::array<std::string, 2> arms;  // each a metrics directory, or "field=value[,field=value]" over metrics_dir
   std::filesystem::path metrics_dir = "metrics";
+  std::filesystem::path lake;  // of metrics_dir; empty: the folder "lake" in it
   double margin_percent = 2;
   std::uint32_t seed = 1;
   std::vector<std::string> metrics;  // empty: all

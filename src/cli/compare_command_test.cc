@@ -8,6 +8,8 @@
 #include <fstream>
 
 #include "analyze/sample_files.h"
+#include "archive/archiver.h"
+#include "base/clock.h"
 #include "cli/command.h"
 #include "cli/command_for_tests.h"
 #include "os/files.h"
@@ -47,6 +49,16 @@ class CompareCommandTest : public ::testing::Test {
     file.insert(2, fmt::format("  \"context\": {{\"quantization\":\"Q4_1\",\"threads\":{},\"experiment\":\"{}\"}},\n",
                                threads, name));
     Put(name + "/pi/inference_metrics_1.json", file);
+  }
+
+  // Moves what was put so far into the lake; empty: the one in the metrics directory.
+  void Archive(const std::filesystem::path& lake) const {
+    archive::ArchiveOptions options;
+    options.metrics_dir = arguments_.metrics_dir;
+    options.lake = lake;
+    options.grace = std::chrono::seconds(0);
+    const auto report = archive::Archive(options, os::SystemFileCalls(), base::SystemClock());
+    ASSERT_TRUE(report.ok()) << report.status().message();
   }
 
   Answer Run() const {
@@ -149,6 +161,66 @@ TEST_F(CompareCommandTest, ABaselineThatNothingCanBeComparedWithIsExitCodeOne) {
   const Answer answer = Run();
   EXPECT_EQ(answer.code, kFailed);
   EXPECT_THAT(answer.err, HasSubstr("nothing could be compared with the baseline"));
+}
+
+TEST_F(CompareCommandTest, ABaselineThatFewValuesWereHeldAgainstIsExitCodeOne) {
+  PutRun("before", 100, 4);
+  Put("after/inference_metrics_1.json",
+      analyze::FileWith({analyze::OurRecord({1, 500, 500, "00:0f:00:70:91:0a", "Smol|LM2"}, "")}));
+  arguments_.is_baseline = true;
+  arguments_.across = {"threads", "quantization", "prompt_tokens"};
+  const Answer answer = Run();
+  EXPECT_THAT(answer.out, HasSubstr("39 and 1 values; a verdict needs 5 of each"));
+  EXPECT_EQ(answer.code, kFailed);
+  EXPECT_THAT(answer.err, HasSubstr("nothing could be compared with the baseline"));
+}
+
+TEST_F(CompareCommandTest, RecordsInTheLakeGiveTheAnswerThatTheyGaveInFiles) {
+  PutRun("before", 100, 4);
+  PutRun("after", 104, 4);
+  arguments_.arms = {"experiment=before", "experiment=after"};
+  const std::string of_files = Run().out;
+  Archive("");
+  ASSERT_FALSE(std::filesystem::exists(Path("before/pi/inference_metrics_1.json")));
+  EXPECT_EQ(Run().out, of_files);
+  std::filesystem::rename(Path("lake"), Path("..") + "/elsewhere");
+  EXPECT_EQ(Run().code, kFailed);
+  arguments_.lake = Path("..") + "/elsewhere";
+  EXPECT_EQ(Run().out, of_files);
+}
+
+TEST_F(CompareCommandTest, OneSideMayBeInTheLakeAndTheOtherInFiles) {
+  PutRun("before", 100, 4);
+  Archive("");
+  PutRun("after", 108, 4);
+  arguments_.arms = {"experiment=before", "experiment=after"};
+  EXPECT_THAT(Run().out, HasSubstr("slower"));
+  arguments_.arms = {"experiment=before", Path("after")};
+  arguments_.lake = Path("lake");
+  const Answer refused = Run();
+  EXPECT_EQ(refused.code, kFailed);
+  EXPECT_THAT(refused.err, HasSubstr("hold the same records"));
+}
+
+TEST_F(CompareCommandTest, ALakeOfTwoFoldersIsWrongUsage) {
+  PutRun("before", 100, 4);
+  PutRun("after", 108, 4);
+  arguments_.lake = Path("lake");
+  const Answer answer = Run();
+  EXPECT_EQ(answer.code, kWrongUsage);
+  EXPECT_THAT(answer.err, HasSubstr("--lake goes with field=value"));
+}
+
+TEST_F(CompareCommandTest, AMisspeltFieldIsNamed) {
+  PutRun("before", 100, 4);
+  PutRun("after", 108, 4);
+  arguments_.across = {"thread"};
+  EXPECT_EQ(Run().code, kFailed);
+  EXPECT_THAT(Run().err, HasSubstr("no record and no run here has a field \"thread\""));
+  arguments_.across = {"experiment", "gpu_layers", "prompt_id"};
+  EXPECT_EQ(Run().code, kDone);
+  arguments_.arms = {"experimnt=before", "experiment=after"};
+  EXPECT_THAT(Run().err, HasSubstr("A: no record in METRICS has experimnt=before, nor a field \"experimnt\" at all"));
 }
 
 TEST_F(CompareCommandTest, WithoutRecordsItSaysOnWhichSide) {

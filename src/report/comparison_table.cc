@@ -44,13 +44,10 @@ std::string RatioCell(const ArmComparison& comparison) {
   return fmt::format("{} ({:.3f} to {:.3f})", ratio, comparison.interval->low, comparison.interval->high);
 }
 
-std::string_view Word(const MetricComparison& one) {
-  const analyze::CompareMetric& metric = analyze::kCompareMetrics[one.metric];
-  const Verdict verdict = one.comparison.verdict;
-  if (verdict == Verdict::kNotComparable) return "not comparable";
-  if (!metric.is_speed || (verdict != Verdict::kLower && verdict != Verdict::kHigher)) return NameOf(verdict);
-  const bool is_better = (verdict == Verdict::kLower) == (metric.better == analyze::Better::kLower);
-  return is_better ? "faster" : "slower";
+std::string PCell(const ArmComparison& comparison) {
+  if (!comparison.p_adjusted) return "-";
+  const std::string shown = analyze::ShownP(*comparison.p_adjusted);
+  return shown.starts_with("= ") ? shown.substr(2) : shown;
 }
 
 // Names of the facts in which strata differ.
@@ -85,8 +82,8 @@ void AddRow(const MetricComparison& one, Table& table) {
   for (const std::size_t n : comparison.n) table.Number(static_cast<double>(n), 0);
   for (const auto& median : comparison.median) table.Text(MedianCell(median));
   table.Text(RatioCell(comparison));
-  table.Text(Word(one));
-  table.Text(comparison.p_adjusted ? fmt::format("{:.2g}", *comparison.p_adjusted) : "-");
+  table.Text(VerdictWord(one));
+  table.Text(PCell(comparison));
 }
 
 // Reasons with the metrics they are of, in the order in which they came; those with the same reason share a line.
@@ -151,6 +148,15 @@ std::string MethodLine(const analyze::RunAnswer& answer) {
 
 }  // namespace
 
+std::string_view VerdictWord(const MetricComparison& one) {
+  const analyze::CompareMetric& metric = analyze::kCompareMetrics[one.metric];
+  const Verdict verdict = one.comparison.verdict;
+  if (verdict == Verdict::kNotComparable) return "not comparable";
+  if (!metric.is_speed || (verdict != Verdict::kLower && verdict != Verdict::kHigher)) return NameOf(verdict);
+  const bool is_better = (verdict == Verdict::kLower) == (metric.better == analyze::Better::kLower);
+  return is_better ? "faster" : "slower";
+}
+
 std::string RunAnswerTables(const analyze::RunAnswer& answer, TableFormat format) {
   const std::vector<MetricComparison>& all = answer.comparison.comparisons;
   std::string out =
@@ -193,8 +199,8 @@ std::string GroupAnswerTables(const analyze::GroupAnswer& answer, TableFormat fo
       table.Text(MedianCell(one.comparison.median[1]));
       table.Text(MedianCell(one.comparison.median[0]));
       table.Text(RatioCell(one.comparison));
-      table.Text(Word(one));
-      table.Text(one.comparison.p_adjusted ? fmt::format("{:.2g}", *one.comparison.p_adjusted) : "-");
+      table.Text(VerdictWord(one));
+      table.Text(PCell(one.comparison));
       reasons.Add(one.comparison.reason, answer.groups[group.group], MetricName(one));
     }
     if (!table.empty()) out += '\n' + table.Render(format);

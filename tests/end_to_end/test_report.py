@@ -49,7 +49,7 @@ def network(browser):
 
 
 def test_page_loads_nothing_and_says_nothing(report, browser, tmp_path):
-    browser.open(report(report_data.make(tmp_path / "metrics")))
+    browser.open(report(report_data.make(tmp_path / "metrics"), "--compare"))
     assert browser.run("document.querySelectorAll('svg').length") > 20
     assert [url for url in browser.requests if url.startswith("file:")] == [(tmp_path / "out.html").as_uri()]
     assert network(browser) == [] and browser.console == [] and browser.dialogs == []
@@ -64,7 +64,7 @@ def test_policy_would_stop_what_got_in(report, browser, tmp_path):
 
 
 def test_hostile_names_are_text(report, browser, tmp_path):
-    browser.open(report(hostile_directory(tmp_path / "metrics")))
+    browser.open(report(hostile_directory(tmp_path / "metrics"), "--compare", "--by", "cpu_model,model_name"))
     assert browser.dialogs == [] and browser.console == [] and network(browser) == []
     assert browser.run("document.querySelectorAll('script,img,iframe,object,embed,foreignObject,use,image').length") == 0
     assert browser.run("[...document.querySelectorAll('*')].flatMap(e => [...e.attributes]).filter(a => a.name.startsWith('on')).length") == 0
@@ -90,7 +90,7 @@ def test_pictures_and_tables_have_names(report, browser, tmp_path):
 
 
 def test_every_picture_is_there_once_on_every_screen(report, browser, tmp_path):
-    page = report(report_data.make(tmp_path / "metrics", 40))
+    page = report(report_data.make(tmp_path / "metrics", 40), "--compare", "--by", "model_name")
     seen = []
     for width, phone in ((1280, False), (390, True)):
         browser.size(width, 900, phone)
@@ -101,6 +101,7 @@ def test_every_picture_is_there_once_on_every_screen(report, browser, tmp_path):
         assert wider == 0
         seen.append(sorted(shown))
     assert seen[0] == seen[1] and len(seen[0]) > 20
+    assert "inference_time_ms of each group by that of the first" in seen[0]
 
 
 def luminance(rgb):
@@ -122,11 +123,11 @@ def contrast(one, other):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_texts_and_marks_stand_out(report, browser, tmp_path, scheme):
     browser.scheme(scheme)
-    browser.open(report(report_data.make(tmp_path / "metrics", 40)))
+    browser.open(report(report_data.make(tmp_path / "metrics", 40), "--compare", "--by", "model_name"))
     page = colour(browser, "html", "backgroundColor")
     assert (luminance(page) < 0.1) == (scheme == "dark")
     for selector, name, least in (("body", "color", 4.5), (".note", "color", 4.5), ("nav a", "color", 4.5), ("svg text.q", "fill", 4.5),
-                                  ("svg .bar", "fill", 3), ("svg .dots", "stroke", 3), ("svg .alarm", "stroke", 3), ("svg .axis", "stroke", 3)):
+                                  ("svg .bar", "fill", 3), ("svg .dots", "stroke", 3), ("svg .alarm", "stroke", 3), ("svg .axis", "stroke", 3), ("svg .line", "stroke", 3)):
         assert contrast(colour(browser, selector, name), page) >= least, (selector, scheme)
 
 

@@ -40,7 +40,7 @@ struct SystematicError {
 struct ArmComparison {
   std::array<std::size_t, 2> n{};
   std::array<std::optional<MedianFigure>, 2> median;  // absent where the values are of several strata
-  std::optional<double> ratio;                        // median of B by median of A
+  std::optional<double> ratio;                        // median of B by median of A; over strata see MeasureStrata
   std::optional<Interval> interval;                   // of the ratio, with the systematic error
   std::optional<Interval> interval_statistical;       // without
   std::optional<double> level;                        // the intervals are of 1 - level
@@ -49,7 +49,8 @@ struct ArmComparison {
   std::optional<double> delta;                        // Cliff's, of the single values
   std::optional<Units> units;
   std::array<std::size_t, 2> unit_counts{};
-  std::optional<std::size_t> block_length;  // of moving blocks
+  std::optional<std::size_t> block_length;             // of moving blocks; over strata the longest
+  std::optional<std::array<std::size_t, 2>> sessions;  // where the values' own were too few to be resampled
   Drift drift;
   std::optional<double> systematic;  // of the ratio, relative, k = 2
   Verdict verdict = Verdict::kUndecided;
@@ -66,6 +67,15 @@ struct ArmComparison {
 // reason.
 [[nodiscard]] ArmComparison MeasureArms(const TwoArms& arms, const CompareRules& rules,
                                         const std::optional<SystematicError>& systematic = std::nullopt);
+
+// The same over several strata, which may differ in level and in how many values each arm has. B is held against A
+// within each only: ranks by van Elteren's test, the ratio as the geometric mean of the strata's ratios, weighted by
+// n m / (n + m), drift by each stratum's own series. REQUIRES: not empty; of several, each has values of both arms.
+[[nodiscard]] ArmComparison MeasureStrata(std::span<const TwoArms> strata, const CompareRules& rules,
+                                          const std::optional<SystematicError>& systematic = std::nullopt);
+
+// "= 0.012", or "< 1e-99": p for people.
+[[nodiscard]] std::string ShownP(double p);
 
 [[nodiscard]] ArmComparison NotComparableBecause(std::string reason);
 

@@ -85,10 +85,26 @@ TEST_F(ArmComparisonTest, ADriftingSeriesGetsNoVerdict) {
   EXPECT_TRUE(found.interval);
 }
 
+// One series of 5 in 60 rises or falls throughout: of many strata some do.
+TEST_F(ArmComparisonTest, FiveValuesInARowAreNoTrend) {
+  arms_.a = {{100}, {103}, {101}, {102}, {99}};
+  arms_.b = {{150}, {151}, {153}, {154}, {158}};
+  const ArmComparison found = Decided();
+  EXPECT_NEAR(*found.drift.spearman_p, 2.0 / 120, 1e-12);
+  EXPECT_FALSE(found.drift.is_found);
+  EXPECT_EQ(found.verdict, Verdict::kHigher);
+}
+
 TEST_F(ArmComparisonTest, DriftWithinTheMarginDoesNotMatter) {
   Draw(40, 1.5);
   for (std::size_t i = 0; i < 40; ++i) arms_.a[i].value = arms_.b[i].value = 100 + 0.01 * static_cast<double>(i);
   EXPECT_EQ(Decided().verdict, Verdict::kEquivalent);
+}
+
+TEST_F(ArmComparisonTest, NoPIsSaidToBeZero) {
+  Draw(5000, 1.5);
+  EXPECT_THAT(Decided().reason, HasSubstr("the ranks differ (p < 1e-99 in the family)"));
+  EXPECT_EQ(ShownP(0.0123), "= 0.012");
 }
 
 TEST_F(ArmComparisonTest, EqualValuesAreEquivalent) {
@@ -110,6 +126,41 @@ TEST_F(ArmComparisonTest, WhatWasNotMeasuredOrIsNotAboveZeroIsNotComparable) {
   EXPECT_EQ(Decided().reason, "not measured in B");
   arms_.a.clear();
   EXPECT_EQ(Decided().reason, "not measured in A and B");
+}
+
+TEST_F(ArmComparisonTest, ARatioBeyondWhatANumberHoldsIsNotComparable) {
+  arms_.a.assign(8, {1e-200});
+  arms_.b.assign(8, {1e200});
+  EXPECT_EQ(Decided().verdict, Verdict::kNotComparable);
+  EXPECT_FALSE(Decided().ratio);
+  std::swap(arms_.a, arms_.b);
+  EXPECT_EQ(Decided().verdict, Verdict::kNotComparable);
+}
+
+TEST_F(ArmComparisonTest, OverStrataTheRatioIsTheirWeightedMean) {
+  std::vector<TwoArms> strata(2);
+  strata[0].a.assign(10, {100});
+  strata[0].b.assign(10, {110});  // weight 5
+  strata[1].a.assign(20, {300});
+  strata[1].b.assign(60, {270});  // weight 15
+  const ArmComparison found = MeasureStrata(strata, rules_);
+  EXPECT_NEAR(*found.ratio, std::exp((5 * std::log(1.1) + 15 * std::log(0.9)) / 20), 1e-12);
+  EXPECT_NEAR(*found.delta, (100.0 - 1200.0) / 1300.0, 1e-12);
+  EXPECT_EQ(found.n[1], 70U);
+  EXPECT_FALSE(found.median[0]);
+  EXPECT_EQ(found.direction, -1);
+}
+
+TEST_F(ArmComparisonTest, StrataMayBeResampledByDifferentUnits) {
+  SimulatedRuns runs(3);
+  std::vector<TwoArms> strata(2);
+  for (TwoArms& arms : strata) arms = {runs.Arm(12, 100, {}), runs.Arm(12, 150, {})};
+  for (std::size_t i = 0; i < 12; ++i) strata[1].a[i].block = strata[1].b[i].block = static_cast<std::int32_t>(i);
+  std::vector<ArmComparison> family = {MeasureStrata(strata, rules_)};
+  Decide(family, rules_);
+  EXPECT_EQ(*family[0].units, Units::kSeveral);
+  EXPECT_EQ(family[0].verdict, Verdict::kHigher);
+  EXPECT_LT(family[0].interval->high, 2);
 }
 
 TEST_F(ArmComparisonTest, AnEnergysSystematicErrorDoesNotShrinkWithTheNumberOfRecords) {

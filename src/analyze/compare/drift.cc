@@ -12,6 +12,9 @@ constexpr double kTrendP = 0.01;
 constexpr double kMostAutocorrelation = 0.3;
 constexpr double kOneInTwenty = 1.645;  // standard deviations
 
+// The exact p of values that only rise or only fall, which Student's t takes for 0: of 5 in a row one in 60 does.
+double LeastTrendP(std::size_t n) { return n < 20 ? 2 / std::tgamma(static_cast<double>(n + 1)) : 0; }
+
 struct Autocorrelation {
   double products = 0;
   double squares = 0;
@@ -32,21 +35,23 @@ void Add(std::span<const double> values, Autocorrelation& sum) {
 
 }  // namespace
 
-Drift FindDrift(std::span<const std::vector<double>> series) {
+Drift FindDrift(std::span<const std::span<const double>> series) {
   Drift drift;
   Autocorrelation sum;
-  for (const std::vector<double>& values : series) {
+  for (const std::span<const double> values : series) {
     const auto trend = CorrelateWithOrder(values);
     if (!trend) continue;
     Add(values, sum);
-    if (drift.spearman_p && *drift.spearman_p <= trend->p) continue;
-    drift.spearman_p = trend->p;
+    const double p = std::max(trend->p, LeastTrendP(values.size()));
+    if (drift.spearman_p && *drift.spearman_p <= p) continue;
+    drift.spearman_p = p;
     drift.spearman_rho = trend->rho;
   }
   if (!drift.spearman_p) return drift;
   drift.autocorrelation = sum.products / sum.squares + sum.series / sum.values;
   const double bound = std::max(kMostAutocorrelation, kOneInTwenty / std::sqrt(sum.values));
-  drift.is_found = *drift.spearman_p < kTrendP || *drift.autocorrelation > bound;
+  const double trend_p = kTrendP * std::min(1.0, 2 / sum.series);  // as often by chance as in two
+  drift.is_found = *drift.spearman_p < trend_p || *drift.autocorrelation > bound;
   return drift;
 }
 

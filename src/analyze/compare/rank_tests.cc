@@ -57,11 +57,57 @@ double ExactTail(double u, std::size_t n, std::size_t m) {
   return std::accumulate(counts.begin(), end, 0.0) / all;
 }
 
-double NormalTail(double u, double n, double m, double ties) {
-  const double all = n + m;
-  const double variance = n * m / 12 * (all + 1 - ties / (all * (all - 1)));
+// The ranks of two samples put together.
+struct MixedRanks {
+  MixedRanks(std::span<const double> a, std::span<const double> b)
+      : n(static_cast<double>(b.size())), m(static_cast<double>(a.size())) {
+    std::vector<double> all(b.begin(), b.end());
+    all.insert(all.end(), a.begin(), a.end());
+    const Ranks ranks = RanksOf(all);
+    const auto end_of_b = ranks.of.begin() + static_cast<std::ptrdiff_t>(b.size());
+    u = std::accumulate(ranks.of.begin(), end_of_b, 0.0) - n * (n + 1) / 2;
+    ties = ranks.ties;
+  }
+  // Of u, where both are drawn from the same.
+  [[nodiscard]] double Variance() const {
+    const double all = n + m;
+    return n * m / 12 * (all + 1 - ties / (all * (all - 1)));
+  }
+  double n;  // values of b
+  double m;  // of a
+  double u = 0;
+  double ties = 0;
+};
+
+double NormalTail(const MixedRanks& mixed, double u) {
+  const double variance = mixed.Variance();
   if (!(variance > 0)) return 0.5;  // all values are equal
-  return UpperTail((u - n * m / 2 - 0.5) / std::sqrt(variance));
+  return UpperTail((u - mixed.n * mixed.m / 2 - 0.5) / std::sqrt(variance));
+}
+
+// Ranks of the sizes of what is not 0.
+struct SignedRanks {
+  [[nodiscard]] double Variance() const {
+    const auto n = static_cast<double>(count);
+    return (n * (n + 1) * (2 * n + 1) - ties / 2) / 24;
+  }
+  std::size_t count = 0;
+  double above = 0;  // sum of the ranks of what is above 0
+  double ties = 0;
+};
+
+SignedRanks SignedRanksOf(std::span<const double> differences) {
+  std::vector<double> sizes;
+  std::vector<bool> is_above;
+  for (const double difference : differences) {
+    if (difference == 0) continue;
+    sizes.push_back(std::abs(difference));
+    is_above.push_back(difference > 0);
+  }
+  const Ranks ranks = RanksOf(sizes);
+  SignedRanks signed_ranks{sizes.size(), 0, ranks.ties};
+  for (std::size_t i = 0; i < sizes.size(); ++i) signed_ranks.above += is_above[i] ? ranks.of[i] : 0;
+  return signed_ranks;
 }
 
 // P(W <= w) for sums of a random half of the ranks 1 to n.
@@ -80,42 +126,43 @@ double ExactSignedRankTail(double w, std::size_t n) {
 std::vector<double> AverageRanks(std::span<const double> values) { return RanksOf(values).of; }
 
 MannWhitney CompareRanks(std::span<const double> a, std::span<const double> b) {
-  std::vector<double> all(b.begin(), b.end());
-  all.insert(all.end(), a.begin(), a.end());
-  const Ranks ranks = RanksOf(all);
-  const auto n = static_cast<double>(b.size());
-  const auto m = static_cast<double>(a.size());
-  const double sum = std::accumulate(ranks.of.begin(), ranks.of.begin() + static_cast<std::ptrdiff_t>(b.size()), 0.0);
-  MannWhitney test;
-  test.u = sum - n * (n + 1) / 2;
-  test.delta = 2 * test.u / (n * m) - 1;
-  const double larger = std::max(test.u, n * m - test.u);
-  const bool exact = std::min(a.size(), b.size()) <= kSmallSample && ranks.ties == 0 && n * m <= kMostExactPairs;
-  test.p = TwoSided(exact ? ExactTail(larger, b.size(), a.size()) : NormalTail(larger, n, m, ranks.ties));
-  return test;
+  const MixedRanks mixed(a, b);
+  const double pairs = mixed.n * mixed.m;
+  const double larger = std::max(mixed.u, pairs - mixed.u);
+  const bool exact = std::min(a.size(), b.size()) <= kSmallSample && mixed.ties == 0 && pairs <= kMostExactPairs;
+  return {mixed.u, TwoSided(exact ? ExactTail(larger, b.size(), a.size()) : NormalTail(mixed, larger)),
+          2 * mixed.u / pairs - 1};
 }
 
 double SignedRankP(std::span<const double> differences) {
-  std::vector<double> sizes;
-  std::vector<bool> is_above;
-  for (const double difference : differences) {
-    if (difference == 0) continue;
-    sizes.push_back(std::abs(difference));
-    is_above.push_back(difference > 0);
-  }
-  if (sizes.empty()) return 1;
-  const Ranks ranks = RanksOf(sizes);
-  double above = 0;
-  for (std::size_t i = 0; i < sizes.size(); ++i) above += is_above[i] ? ranks.of[i] : 0;
-  const auto n = static_cast<double>(sizes.size());
+  const SignedRanks signed_ranks = SignedRanksOf(differences);
+  if (signed_ranks.count == 0) return 1;
+  const auto n = static_cast<double>(signed_ranks.count);
   const double all = n * (n + 1) / 2;
-  const double smaller = std::min(above, all - above);
-  const bool has_zeros = sizes.size() != differences.size();
-  if (sizes.size() <= kMostExactSignedRank && ranks.ties == 0 && !has_zeros) {
-    return TwoSided(ExactSignedRankTail(smaller, sizes.size()));
+  const double smaller = std::min(signed_ranks.above, all - signed_ranks.above);
+  const bool has_zeros = signed_ranks.count != differences.size();
+  if (signed_ranks.count <= kMostExactSignedRank && signed_ranks.ties == 0 && !has_zeros) {
+    return TwoSided(ExactSignedRankTail(smaller, signed_ranks.count));
   }
-  const double variance = (n * (n + 1) * (2 * n + 1) - ranks.ties / 2) / 24;
-  return TwoSided(UpperTail((all / 2 - smaller) / std::sqrt(variance)));
+  return TwoSided(UpperTail((all / 2 - smaller) / std::sqrt(signed_ranks.Variance())));
+}
+
+RankLean LeanOf(std::span<const double> a, std::span<const double> b) {
+  const MixedRanks mixed(a, b);
+  const double all = mixed.n + mixed.m;
+  return {(mixed.u - mixed.n * mixed.m / 2) / (all + 1), mixed.Variance() / ((all + 1) * (all + 1))};
+}
+
+RankLean SignedLeanOf(std::span<const double> differences) {
+  const SignedRanks signed_ranks = SignedRanksOf(differences);
+  if (signed_ranks.count == 0) return {};
+  const auto n = static_cast<double>(signed_ranks.count);
+  return {(signed_ranks.above - n * (n + 1) / 4) / (n + 1), signed_ranks.Variance() / ((n + 1) * (n + 1))};
+}
+
+double LeanP(const RankLean& all) {
+  if (!(all.variance > 0)) return 1;
+  return TwoSided(UpperTail(std::abs(all.sum) / std::sqrt(all.variance)));
 }
 
 std::optional<RankCorrelation> CorrelateWithOrder(std::span<const double> values) {

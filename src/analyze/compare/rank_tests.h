@@ -25,6 +25,20 @@ struct MannWhitney {
 // out; 1 where nothing is left. REQUIRES: no NaN.
 [[nodiscard]] double SignedRankP(std::span<const double> differences);
 
+// How far the ranks of one stratum lean towards b, in a form in which strata add up: van Elteren's test, which weighs
+// each rank sum by 1 / (all values + 1) (P. van Elteren, "On the combination of independent two sample tests of
+// Wilcoxon", Bulletin of the International Statistical Institute 37, 1960); of paired ones the signed rank sum
+// likewise.
+struct RankLean {
+  double sum = 0;       // 0 where nothing tells b from a
+  double variance = 0;  // of the sum, where nothing does; ties taken off
+};
+[[nodiscard]] RankLean LeanOf(std::span<const double> a, std::span<const double> b);
+[[nodiscard]] RankLean SignedLeanOf(std::span<const double> differences);
+
+// Two-sided, by the normal distribution; 1 where there is no variance.
+[[nodiscard]] double LeanP(const RankLean& all);
+
 struct RankCorrelation {
   double rho = 0;
   double p = 1;  // two-sided, by Student's t

@@ -12,6 +12,7 @@
 #include <cmath>
 #include <numeric>
 #include <span>
+#include <utility>
 
 namespace inferometer::analyze {
 namespace {
@@ -153,19 +154,23 @@ class LimitOfRanks {
   double together_ = 0;  // correlation of both arms' shares
 };
 
-template <typename Draw>
-RatioTails TailsOf(Draw draw) {
-  std::vector<double> ratios(kResamples);
-  for (double& ratio : ratios) ratio = draw();
+RatioTails TailsOf(std::vector<double> ratios) {
   std::sort(ratios.begin(), ratios.end());
   return {{ratios.begin(), ratios.begin() + kTail}, {ratios.end() - kTail, ratios.end()}};
 }
 
-RatioTails BootstrapUnits(const Resampling& resampling, const std::array<Sorted, 2>& sorted, std::size_t block_length,
-                          Generator& random) {
+template <typename Draw>
+std::vector<double> Drawn(std::size_t count, Draw draw) {
+  std::vector<double> ratios(count);
+  for (double& ratio : ratios) ratio = draw();
+  return ratios;
+}
+
+std::vector<double> DrawUnitRatios(const Resampling& resampling, const std::array<Sorted, 2>& sorted,
+                                   std::size_t block_length, std::size_t count, Generator& random) {
   std::array<std::vector<std::uint32_t>, 2> times;
   for (std::size_t arm = 0; arm < 2; ++arm) times[arm].resize(resampling.arms[arm].units);
-  return TailsOf([&] {
+  return Drawn(count, [&] {
     std::array<double, 2> median{};
     for (std::size_t arm = 0; arm < 2; ++arm) {
       if (resampling.units == Units::kMovingBlocks) {
@@ -181,24 +186,48 @@ RatioTails BootstrapUnits(const Resampling& resampling, const std::array<Sorted,
   });
 }
 
-}  // namespace
-
-RatioTails BootstrapRatio(const Resampling& resampling, std::size_t block_length, std::uint64_t seed) {
-  Generator random(seed);
+std::vector<double> DrawRatios(const Resampling& resampling, std::size_t block_length, std::size_t count,
+                               Generator& random) {
   const std::array<Sorted, 2> sorted = {Sorted(resampling.arms[0]), Sorted(resampling.arms[1])};
   if (std::max(sorted[0].values.size(), sorted[1].values.size()) > kMostExact) {
     LimitOfRanks ranks(resampling, sorted, block_length);
-    return TailsOf([&] { return ranks.Ratio(random); });
+    return Drawn(count, [&] { return ranks.Ratio(random); });
   }
   if (resampling.units == Units::kMovingBlocks && block_length <= 1) {
     SingleValues a(sorted[0]);
     SingleValues b(sorted[1]);
-    return TailsOf([&] {
+    return Drawn(count, [&] {
       const double below = a.Median(random);
       return b.Median(random) / below;
     });
   }
-  return BootstrapUnits(resampling, sorted, block_length, random);
+  return DrawUnitRatios(resampling, sorted, block_length, count, random);
+}
+
+// Adds the weighted logarithms of `ratios` to `sums`: one to each, or random ones where there are fewer.
+void AddLogarithms(const std::vector<double>& ratios, double weight, Generator& random, std::vector<double>& sums) {
+  boost::random::uniform_int_distribution<std::size_t> any(0, ratios.size() - 1);
+  const bool one_to_each = ratios.size() == sums.size();
+  for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += weight * std::log(ratios[one_to_each ? i : any(random)]);
+}
+
+}  // namespace
+
+RatioTails BootstrapRatio(const Resampling& resampling, std::size_t block_length, std::uint64_t seed) {
+  Generator random(seed);
+  return TailsOf(DrawRatios(resampling, block_length, kResamples, random));
+}
+
+RatioTails BootstrapRatios(std::span<const ResampledStratum> strata, std::uint64_t seed) {
+  if (strata.size() == 1) return BootstrapRatio(*strata[0].resampling, strata[0].block_length, seed);
+  Generator random(seed);
+  const std::size_t count = strata.size() <= kMostStrataInFull ? kResamples : kResamplesOfMany;
+  std::vector<double> means(kResamples, 0.0);
+  for (const ResampledStratum& one : strata) {
+    AddLogarithms(DrawRatios(*one.resampling, one.block_length, count, random), one.weight, random, means);
+  }
+  for (double& mean : means) mean = std::exp(mean);
+  return TailsOf(std::move(means));
 }
 
 Interval IntervalOf(const RatioTails& tails, double level) {

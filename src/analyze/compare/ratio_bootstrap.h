@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "analyze/compare/median_interval.h"
@@ -24,6 +25,18 @@ struct RatioTails {
 // one less than the units as its degrees of freedom.
 [[nodiscard]] RatioTails BootstrapRatio(const Resampling& resampling, std::size_t block_length, std::uint64_t seed);
 inline constexpr std::size_t kMostExact = 5000;
+
+// One stratum of several. The resampling must outlive the call.
+struct ResampledStratum {
+  const Resampling* resampling = nullptr;
+  std::size_t block_length = 1;
+  double weight = 1;  // of all strata together 1
+};
+// Where the weighted geometric means of the strata's ratios lie, each stratum resampled for itself. Of more than
+// kMostStrataInFull, each is resampled kResamplesOfMany times, and the means are made of random ones of these.
+[[nodiscard]] RatioTails BootstrapRatios(std::span<const ResampledStratum> strata, std::uint64_t seed);
+inline constexpr std::size_t kMostStrataInFull = 20;
+inline constexpr std::size_t kResamplesOfMany = 500;
 
 // The interval of 1 - level. REQUIRES: level at most 0.05.
 [[nodiscard]] Interval IntervalOf(const RatioTails& tails, double level);

@@ -107,6 +107,19 @@ TEST_F(RatioBootstrapTest, ManyValuesInPairedBlocksGiveTheLimit) {
   EXPECT_NEAR(WidthOf(limit) / WidthOf(exact), 1, 0.1);
 }
 
+TEST_F(RatioBootstrapTest, ManyStrataGiveTheIntervalOfAFewAsWide) {
+  Draw(30, {});
+  const Resampling cut = ChooseUnits(arms_);
+  const auto width_of = [&](std::size_t count) {
+    const std::vector<ResampledStratum> strata(count, {&cut, 1, 1 / static_cast<double>(count)});
+    const Interval interval = IntervalOf(BootstrapRatios(strata, 1), kLevel);
+    return std::log(interval.high / interval.low) * std::sqrt(static_cast<double>(count));
+  };
+  const double alone = std::log(Bootstrap().high / Bootstrap().low);
+  EXPECT_NEAR(width_of(kMostStrataInFull) / alone, 1, 0.1);
+  EXPECT_NEAR(width_of(10 * kMostStrataInFull) / alone, 1, 0.1);
+}
+
 TEST_F(RatioBootstrapTest, AStricterLevelGivesAWiderInterval) {
   const RatioTails tails = BootstrapRatio(ChooseUnits(arms_), 1, 1);
   EXPECT_GT(WidthOf(IntervalOf(tails, 0.001)), WidthOf(IntervalOf(tails, kLevel)));

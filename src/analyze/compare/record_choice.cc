@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "analyze/compare/run_rows.h"
 #include "base/timestamp.h"
 #include "record/fields.h"
 #include "record/json_write.h"
@@ -69,6 +70,18 @@ std::optional<std::string> FieldText(std::string_view field, const RecordOrigin&
   }
   if (!text && field == "session_id") text = StreamOf(record.record_id);
   return text ? text : ContextText(field, origin.context);
+}
+
+FieldWatch::FieldWatch(std::vector<std::string> fields) : unknown_(std::move(fields)) {
+  std::erase_if(unknown_, [](const std::string& field) {
+    return field == kDeviceName || record::FindName(field) ||
+           std::find(kFactNames.begin(), kFactNames.end(), field) != kFactNames.end();
+  });
+}
+
+void FieldWatch::See(const store::Context& context) {
+  if (unknown_.empty()) return;
+  for (const auto& [key, value] : context) std::erase(unknown_, key);
 }
 
 Result<RecordChoice> RecordChoice::Parse(std::string_view text) {

@@ -20,6 +20,17 @@ inline constexpr std::string_view kDeviceName = "device_name";  // the folder's 
 [[nodiscard]] std::optional<std::string> FieldText(std::string_view field, const RecordOrigin& origin,
                                                    const InferenceRecord& record);
 
+// Finds the misspelt ones among field names: those that the field table does not have, nor any run's context that came.
+class FieldWatch {
+ public:
+  explicit FieldWatch(std::vector<std::string> fields);
+  void See(const store::Context& context);
+  [[nodiscard]] const std::vector<std::string>& unknown() const { return unknown_; }
+
+ private:
+  std::vector<std::string> unknown_;
+};
+
 // Conditions that all have to hold; without any, every record is chosen. Copyable value.
 class RecordChoice {
  public:

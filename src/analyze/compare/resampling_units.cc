@@ -100,6 +100,7 @@ std::string_view NameOf(Units units) {
     case Units::kSeparateBlocks: return "blocks";
     case Units::kSessions: return "sessions";
     case Units::kMovingBlocks: return "moving blocks";
+    case Units::kSeveral: return "different units in different strata";
   }
   return "";
 }

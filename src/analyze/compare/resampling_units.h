@@ -28,6 +28,7 @@ enum class Units : std::uint8_t {
   kSeparateBlocks,  // blocks of each arm
   kSessions,        // runs of a program, of each arm
   kMovingBlocks,    // no structure, or fewer than kLeastUnits of the above: each arm is one series
+  kSeveral,         // not the same in all strata
 };
 // "paired blocks", ...
 [[nodiscard]] std::string_view NameOf(Units units);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <optional>
 
@@ -74,7 +73,7 @@ class EnergyParts {
  private:
   void Add(const Rows& rows, bool of_different_sources, Parts& parts) const {
     const bool is_modelled = IsModelled(rows[0]) || IsModelled(rows[1]);
-    if (is_modelled && stratum_.devices[0] != stratum_.devices[1]) {
+    if (is_modelled && (stratum_.devices[0] != stratum_.devices[1] || stratum_.devices[0].size() > 1)) {
       parts.refusals.emplace_back("a modelled energy may be off by 60 %, differently on each device");
       return;
     }
@@ -120,36 +119,11 @@ class EnergyParts {
   std::map<std::int32_t, Rows> by_kind_;
 };
 
-Observation ObservationOf(const ComparedRow& row, std::size_t metric, double centre) {
-  return {row.values[metric] / centre, row.block, row.session};
-}
-
-double MedianValue(const std::vector<const ComparedRow*>& rows, std::size_t metric) {
-  std::vector<double> values;
-  values.reserve(rows.size());
-  for (const ComparedRow* row : rows) values.push_back(row->values[metric]);
-  return MedianOf(values).median;
-}
-
-// 1 where the medians give none: MeasureArms says why.
-double CentreOf(const Part& part, std::size_t metric) {
-  const double product = MedianValue(part.rows[0], metric) * MedianValue(part.rows[1], metric);
-  return product > 0 ? std::sqrt(product) : 1;
-}
-
-TwoArms ArmsOf(const std::vector<Part>& parts, std::size_t metric) {
-  std::array<std::vector<std::pair<const ComparedRow*, double>>, 2> rows;  // with their centres
-  for (const Part& part : parts) {
-    const double centre = parts.size() == 1 ? 1 : CentreOf(part, metric);
-    for (std::size_t arm = 0; arm < 2; ++arm) {
-      for (const ComparedRow* row : part.rows[arm]) rows[arm].emplace_back(row, centre);
-    }
-  }
+TwoArms ArmsOf(const Part& part, std::size_t metric) {
   std::array<std::vector<Observation>, 2> arms;
   for (std::size_t arm = 0; arm < 2; ++arm) {
-    std::stable_sort(rows[arm].begin(), rows[arm].end(),
-                     [](const auto& x, const auto& y) { return x.first->time_us < y.first->time_us; });
-    for (const auto& [row, centre] : rows[arm]) arms[arm].push_back(ObservationOf(*row, metric, centre));
+    arms[arm].reserve(part.rows[arm].size());
+    for (const ComparedRow* row : part.rows[arm]) arms[arm].push_back({row->values[metric], row->block, row->session});
   }
   return {std::move(arms[0]), std::move(arms[1])};
 }
@@ -169,9 +143,10 @@ std::optional<SystematicError> SystematicOf(const std::vector<Part>& parts) {
 }
 
 ArmComparison Measure(const std::vector<Part>& parts, std::size_t metric, const CompareRules& rules) {
-  ArmComparison comparison = MeasureArms(ArmsOf(parts, metric), rules, SystematicOf(parts));
-  if (parts.size() > 1) comparison.median = {};
-  return comparison;
+  std::vector<TwoArms> strata;
+  strata.reserve(parts.size());
+  for (const Part& part : parts) strata.push_back(ArmsOf(part, metric));
+  return MeasureStrata(strata, rules, SystematicOf(parts));
 }
 
 std::vector<Part> WithEnough(const std::vector<Part>& parts) {
@@ -200,7 +175,7 @@ class Comparing {
     DecideAll(by_stratum);
     for (MetricComparison& one : by_stratum) answer.comparisons.push_back(std::move(one));
     for (MetricComparison& one : answer.comparisons) {
-      if (one.comparison.ratio) one.comparison.reason += NotesOn(one.metric);
+      if (one.comparison.ratio) one.comparison.reason += NotesOn(one);
     }
     return answer;
   }
@@ -209,10 +184,14 @@ class Comparing {
   MetricComparison Overall(std::size_t metric) { return Overall(metric, PartsOf(metric)); }
 
   // What the reason of a comparison adds.
-  [[nodiscard]] std::string NotesOn(std::size_t metric) const {
+  [[nodiscard]] std::string NotesOn(const MetricComparison& one) const {
     std::vector<std::string> absent = strata_.absent;
-    absent.insert(absent.end(), absent_[metric].begin(), absent_[metric].end());
+    absent.insert(absent.end(), absent_[one.metric].begin(), absent_[one.metric].end());
     std::string notes;
+    if (const auto& sessions = one.comparison.sessions) {
+      notes += fmt::format("; of {} and {} sessions, too few to tell how one run differs from the next", (*sessions)[0],
+                           (*sessions)[1]);
+    }
     if (!strata_.differing.empty()) notes += "; differs as compared: " + Joined(strata_.differing);
     if (!absent.empty()) notes += "; absent on both sides and taken for equal: " + Joined(absent);
     return notes;
@@ -337,7 +316,7 @@ std::vector<GroupComparison> CompareGroups(RunRows& rows, std::span<const std::s
     for (std::size_t i = 0; i < families.size(); ++i) {
       const std::size_t place = i * pairs + pair;
       all[place] = {pair + 1, comparing.Overall(question.metrics[i])};
-      notes[place] = comparing.NotesOn(question.metrics[i]);
+      notes[place] = comparing.NotesOn(all[place].comparison);
       families[i].push_back(std::move(all[place].comparison.comparison));
     }
   }

@@ -52,8 +52,7 @@ struct RunAnswer {
 // Whether B is worse than A by more than the margin: the verdict says so, and the ratio itself is beyond it.
 [[nodiscard]] bool IsRegression(const MetricComparison& one, double margin);
 
-// The comparisons over all strata are one family, those within strata another (Decide). Values of several strata are
-// put together after each was divided by its stratum's centre, the geometric mean of both sides' medians.
+// The comparisons over all strata are one family, those within strata another (Decide).
 [[nodiscard]] RunComparison CompareRuns(RunRows& rows, const RunQuestion& question);
 
 // One group against the first.

@@ -37,7 +37,7 @@ class RunComparisonTest : public ::testing::Test {
   // `count` records of around `level` ms each, one a second; energy is 5 mJ a ms, off by `energy_error` at most.
   void Run(std::size_t arm, std::size_t count, double level) {
     const FoundFile file{"metrics/pi/inference_metrics_1.json", "pi"};
-    for (const Observation& one : runs_.Arm(count, level, {.variation = 0.03, .outliers = 0})) {
+    for (const Observation& one : runs_.Arm(count, level, {.variation = variation_, .outliers = 0})) {
       record_.timestamp = WallTime(std::chrono::seconds(++second_));
       record_.inference_time_ms = one.value;
       record_.tokens_per_second = 31000 / one.value;
@@ -59,6 +59,7 @@ class RunComparisonTest : public ::testing::Test {
 
   SimulatedRuns runs_{5};
   int second_ = 0;
+  double variation_ = 0.03;
   double energy_error_ = 0.02;
   store::Context context_;
   InferenceRecord record_;
@@ -190,15 +191,76 @@ TEST_F(RunComparisonTest, SeveralStrataArePutTogetherAndThenGivenOneByOne) {
   EXPECT_TRUE(answer_.comparisons[2].comparison.median[0]);
 }
 
+// In each stratum one side's median hangs on 5 values; the many of the other side must not be moved by it.
+TEST_F(RunComparisonTest, StrataOfVeryDifferentMixDoNotMakeTheSameDiffer) {
+  variation_ = 0.1;
+  std::size_t different = 0;
+  for (int run = 0; run < 20; ++run) {
+    rows_ = {};
+    record_.device_id = "pi-01";
+    Run(0, 5, 100);
+    Run(1, 200, 100);
+    record_.device_id = "pi-02";
+    Run(0, 200, 300);
+    Run(1, 5, 300);
+    const Verdict verdict = Compare().comparison.verdict;
+    different += verdict == Verdict::kLower || verdict == Verdict::kHigher ? 1U : 0U;
+  }
+  EXPECT_LE(different, 3U);
+}
+
+// Put together by time, values of two devices in turns would show no dependence.
+TEST_F(RunComparisonTest, DriftOfEachStratumIsSeenThroughTheOthers) {
+  const FoundFile file{"metrics/pi/inference_metrics_1.json", "pi"};
+  const Noise slow{.variation = 0.03, .outliers = 0, .autocorrelation = 0.8};
+  for (const std::size_t arm : {std::size_t{0}, std::size_t{1}}) {
+    const std::array<std::vector<Observation>, 2> devices = {runs_.Arm(60, 100, slow), runs_.Arm(60, 300, slow)};
+    for (std::size_t i = 0; i < 60; ++i) {
+      for (std::size_t device = 0; device < 2; ++device) {
+        record_.device_id = device == 0 ? "pi-01" : "pi-02";
+        record_.timestamp = WallTime(std::chrono::seconds(++second_));
+        record_.inference_time_ms = devices[device][i].value;
+        rows_.Add(arm, {file, context_}, record_);
+      }
+    }
+  }
+  EXPECT_TRUE(Compare().comparison.drift.is_found);
+  EXPECT_GT(*Compare().comparison.drift.autocorrelation, 0.5);
+}
+
+TEST_F(RunComparisonTest, FewSessionsAreSaidToTellNothingOfOtherRuns) {
+  record_.record_id = "pi-01/5eed/1";
+  Run(0, 20, 100);
+  record_.record_id = "pi-01/beef/1";
+  Run(1, 20, 120);
+  EXPECT_THAT(Compare().comparison.reason,
+              HasSubstr("; of 1 and 1 sessions, too few to tell how one run differs from the next"));
+}
+
+TEST_F(RunComparisonTest, ValuesThatAreNoNumbersAreNotMeasured) {
+  Run(0, 20, 100);
+  Run(1, 20, 100);
+  const FoundFile file{"lake/x.parquet", std::nullopt};
+  for (const double value : {std::nan(""), HUGE_VAL}) {
+    record_.inference_time_ms = value;
+    rows_.Add(1, {file, context_}, record_);
+  }
+  EXPECT_THAT(Compare().comparison.n, ElementsAre(20, 20));
+}
+
 TEST_F(RunComparisonTest, BlocksOfOneExperimentArePairedAcrossTheArms) {
   for (const char* block : {"1", "2", "3", "4", "5", "6", "7", "8"}) {
     record_.block_id = block;
     Run(0, 1, 100);
     Run(1, 1, 130);
   }
+  record_.block_id = "9";  // that the run broke off in
+  Run(0, 3, 100);
   const MetricComparison found = Compare();
   EXPECT_EQ(found.comparison.units, Units::kPairedBlocks);
   EXPECT_EQ(found.comparison.verdict, Verdict::kHigher);
+  EXPECT_THAT(found.comparison.n, ElementsAre(8, 8));
+  EXPECT_THAT(found.left_out, ElementsAre(3, 0));
 }
 
 TEST_F(RunComparisonTest, SessionsAreTheStreamsOfRecordIds) {
@@ -260,6 +322,16 @@ TEST_F(RunComparisonTest, ModelledEnergiesOfDifferentDevicesAreNotComparable) {
   EXPECT_EQ(Compare().comparison.verdict, Verdict::kHigher);
   EXPECT_EQ(Compare(kEnergy).comparison.verdict, Verdict::kNotComparable);
   EXPECT_THAT(Compare(kEnergy).comparison.reason, StartsWith("a modelled energy may be off by 60 %"));
+}
+
+TEST_F(RunComparisonTest, ModelledEnergiesOfOneDeviceAreComparableWhateverTheFlags) {
+  record_.energy_source = "model";
+  Run(0, 30, 100);
+  Run(1, 30, 300);
+  record_.flags = {"background_load"};
+  Run(1, 30, 300);
+  question_.across = {"flags"};
+  EXPECT_EQ(Compare(kEnergy).comparison.verdict, Verdict::kHigher);
 }
 
 TEST_F(RunComparisonTest, EnergiesBelowResolutionAreLeftOutAndCounted) {

@@ -1,6 +1,7 @@
 #include "analyze/compare/run_rows.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <tuple>
 
@@ -84,7 +85,7 @@ void RunRows::PutEnergy(const InferenceRecord& record, ArmCounts& counts, Compar
   row.energy_kind =
       energy_kinds_.Of(record.energy_source.value_or(kUnspecifiedSource) + kBetween + record.energy_scope.value_or(""));
   const double energy = *record.energy_consumed_mj;
-  if (record.energy_uncertainty_mj && energy > 0)
+  if (record.energy_uncertainty_mj.value_or(-1) >= 0 && energy > 0)
     row.energy_error = static_cast<float>(*record.energy_uncertainty_mj / energy);
 }
 
@@ -99,7 +100,7 @@ void RunRows::Add(std::size_t arm, const RecordOrigin& origin, const InferenceRe
   ComparedRow row;
   const MetricValues values = MetricValuesOf(record);
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (!values[i]) continue;
+    if (!values[i] || !std::isfinite(*values[i])) continue;  // a lake of others may hold NaN
     row.values[i] = *values[i];
     row.present = static_cast<std::uint8_t>(row.present | (1U << i));
   }
@@ -114,13 +115,12 @@ void RunRows::Add(std::size_t arm, const RecordOrigin& origin, const InferenceRe
   Facts facts = FactsOf(origin, record, counts);
   FactClass& same = classes_[KeyOf(facts)];
   if (same.rows_.empty()) same.facts = std::move(facts);
-  if (same.rows_.size() <= arm) same.rows_.resize(arm + 1);
   same.rows_[arm].push_back(row);
 }
 
 void RunRows::Sort() {
   for (auto& [key, same] : classes_) {
-    for (auto& rows : same.rows_) {
+    for (auto& [arm, rows] : same.rows_) {
       std::stable_sort(rows.begin(), rows.end(), [](const ComparedRow& x, const ComparedRow& y) {
         return std::tie(x.time_us, x.run_index) < std::tie(y.time_us, y.run_index);
       });

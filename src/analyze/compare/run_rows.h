@@ -71,12 +71,14 @@ class FactClass {
   Facts facts;
   // In run order, once the RunRows are sorted.
   [[nodiscard]] std::span<const ComparedRow> RowsOf(std::size_t arm) const {
-    return arm < rows_.size() ? std::span<const ComparedRow>(rows_[arm]) : std::span<const ComparedRow>();
+    const auto found = rows_.find(arm);
+    return found == rows_.end() ? std::span<const ComparedRow>() : std::span<const ComparedRow>(found->second);
   }
 
  private:
   friend class RunRows;
-  std::vector<std::vector<ComparedRow>> rows_;  // by arm
+  // By arm, of which there may be as many as records while few have the same facts.
+  std::unordered_map<std::size_t, std::vector<ComparedRow>> rows_;
 };
 
 struct EnergyKind {

@@ -129,7 +129,7 @@ void AddTo(Stratum& stratum, const FactClass& same, const ArmPair& arms, const A
   for (std::size_t arm = 0; arm < 2; ++arm) {
     if (same.RowsOf(arms[arm]).empty()) continue;
     for (const ComparedRow& row : same.RowsOf(arms[arm])) stratum.rows[arm].push_back(&row);
-    stratum.devices[arm].push_back(same.facts[static_cast<std::size_t>(Fact::kDeviceId)].value_or(""));
+    stratum.devices[arm].insert(same.facts[static_cast<std::size_t>(Fact::kDeviceId)].value_or(""));
   }
 }
 

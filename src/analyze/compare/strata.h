@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -19,7 +20,7 @@ using ArmPair = std::array<std::size_t, 2>;
 struct Stratum {
   std::vector<std::pair<std::string, std::string>> facts;  // name and value; "not recorded" where it is absent
   std::array<std::vector<const ComparedRow*>, 2> rows;
-  std::array<std::vector<std::string>, 2> devices;  // of each arm's rows
+  std::array<std::set<std::string>, 2> devices;  // of each arm's rows
 };
 
 struct Strata {

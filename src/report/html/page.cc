@@ -4,8 +4,10 @@
 
 #include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
+#include "report/html/comparison_section.h"
 #include "report/html/energy_section.h"
 #include "report/html/escape.h"
 #include "report/html/heat_section.h"
@@ -21,14 +23,14 @@
 namespace inferometer::report::html {
 namespace {
 
-// In the order of the page. What compares groups (a forest plot of ratios with their intervals, say) belongs behind
-// speed and energy, as one more row.
+// In the order of the page; one without an id is left out.
 using MakeSection = Section (*)(const Report&);
 constexpr MakeSection kSections[] = {
     [](const Report& report) { return QuantitySection(report, kInferenceTime); },
     [](const Report& report) { return QuantitySection(report, kFirstToken); },
     [](const Report& report) { return QuantitySection(report, kSpeed); },
     EnergySection,
+    ComparisonSection,
     HeatSection,
     TimeSection,
     [](const Report& report) { return QuantitySection(report, kMemory); },
@@ -108,9 +110,12 @@ void AppendInShort(const Report& report, const std::vector<Section>& sections, H
   }
   html.Markup("</dl>\n");
   AppendAtAGlance(report, html);
-  html.Markup(
-      "<p class=\"note\">This page describes what was measured. Whether a difference is more than chance it does not "
-      "judge.</p>\n</section>\n");
+  if (report.compared == nullptr || report.compared->comparisons.empty()) {
+    html.Markup(
+        "<p class=\"note\">This page describes what was measured. Whether a difference is more than chance it does not "
+        "judge; with --compare it does.</p>\n");
+  }
+  html.Markup("</section>\n");
 }
 
 void AppendSection(const Section& section, HtmlWriter& html) {
@@ -123,9 +128,12 @@ void AppendSection(const Section& section, HtmlWriter& html) {
 }  // namespace
 
 std::string Page(const PageInput& input) {
-  const Report report = {input.analysis, input.drawn, input.costs, LabelsOf(input.analysis.groups)};
+  const Report report = {input.analysis, input.drawn, input.costs, LabelsOf(input.analysis.groups), input.compared};
   std::vector<Section> sections;
-  for (const MakeSection make : kSections) sections.push_back(make(report));
+  for (const MakeSection make : kSections) {
+    Section section = make(report);
+    if (!section.id.empty()) sections.push_back(std::move(section));
+  }
   const std::string heading = HeadingOf(report);
   HtmlWriter html;
   AppendHead(heading, html);

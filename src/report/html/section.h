@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "analyze/analysis.h"
+#include "analyze/compare/group_answer.h"
 #include "analyze/cost.h"
 #include "report/html/chart.h"
 #include "report/html/collector.h"
@@ -23,6 +24,7 @@ struct Report {
   const Collector& drawn;
   const analyze::CostQuestion& costs;
   std::vector<Label> labels;  // of the analysis' groups
+  const analyze::GroupAnswer* compared = nullptr;
 
   [[nodiscard]] const std::vector<analyze::Group>& groups() const { return analysis.groups; }
   [[nodiscard]] std::string LabelText(std::size_t group) const { return TextOf(labels[group]); }

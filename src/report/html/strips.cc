@@ -5,56 +5,10 @@
 #include <algorithm>
 
 #include "report/html/number_text.h"
+#include "report/html/row_layout.h"
 
 namespace inferometer::report::html {
 namespace {
-
-constexpr double kTop = 6;
-
-// Where the rows stand. On wide pictures the names stand left of the plot, on narrow ones above each row.
-class RowLayout {
- public:
-  RowLayout(Form form, std::size_t rows, double name_width, double figure_width)
-      : form_(form), rows_(rows), name_width_(std::min(name_width, kMostNameWidth)) {
-    const double width = WidthIn(form);
-    plot_left_ = form == Form::kWide ? name_width_ + 12 : 6;
-    plot_right_ = width - (form == Form::kWide ? figure_width + 14 : 10);
-  }
-  [[nodiscard]] Place plot_corner() const { return {plot_left_, kTop}; }
-  [[nodiscard]] Size plot_size() const { return {plot_right_ - plot_left_, static_cast<double>(rows_) * RowHeight()}; }
-  [[nodiscard]] Size picture() const { return {WidthIn(form_), kTop + plot_size().height + Chart::kXAxisHeight + 4}; }
-  // The middle of a row's marks.
-  [[nodiscard]] double MarksAt(std::size_t row) const {
-    const double top = kTop + static_cast<double>(row) * RowHeight();
-    return form_ == Form::kWide ? top + RowHeight() / 2 : top + 28;
-  }
-  void PutTexts(std::size_t row, std::string_view label, std::string_view figure, Svg& svg) const {
-    const double y = MarksAt(row) + (form_ == Form::kWide ? 4 : -12);
-    if (form_ == Form::kWide) {
-      svg.Text("t", {name_width_, y}, Anchor::kEnd, Fitting(label, name_width_));
-      svg.Text("b", {WidthIn(form_), y}, Anchor::kEnd, figure);
-      return;
-    }
-    const double width = WidthIn(form_);
-    svg.Text("t", {0, y}, Anchor::kStart, Fitting(label, width - WidthOf(figure) - 12));
-    svg.Text("b", {width, y}, Anchor::kEnd, figure);
-  }
-
- private:
-  static constexpr double kMostNameWidth = 360;
-  [[nodiscard]] double RowHeight() const { return form_ == Form::kWide ? 26 : 42; }
-  Form form_;
-  std::size_t rows_;
-  double name_width_;
-  double plot_left_;
-  double plot_right_;
-};
-
-double WidestOf(const std::vector<std::string>& texts) {
-  double widest = 0;
-  for (const std::string& text : texts) widest = std::max(widest, WidthOf(text) * 1.05);
-  return widest;
-}
 
 template <typename Rows>
 std::vector<std::string> NamesOf(const Rows& rows) {
@@ -62,12 +16,6 @@ std::vector<std::string> NamesOf(const Rows& rows) {
   labels.reserve(rows.size());
   for (const auto& row : rows) labels.push_back(row.label);
   return labels;
-}
-
-// Lines down the plot at the ticks, which the eye follows from row to row.
-void PutGrid(const Axis& x, const Chart& chart, Svg& svg) {
-  for (const Tick& tick : x.ticks())
-    svg.Line("grid", {chart.X(tick.at), chart.top()}, {chart.X(tick.at), chart.bottom()});
 }
 
 void PutStrip(const analyze::Spread& spread, double y, const Chart& chart, Svg& svg) {

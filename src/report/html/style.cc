@@ -56,6 +56,8 @@ svg .run{stroke:var(--axis);stroke-width:1;stroke-dasharray:3 3;fill:none}
 svg .median{stroke:var(--ink);stroke-width:1.5}
 svg .tail{stroke:var(--quiet);stroke-width:1.2;stroke-dasharray:4 3}
 svg .gap{fill:var(--panel);stroke:none}
+svg .same{fill:var(--rule);opacity:.6;stroke:none}
+svg .hollow{fill:var(--page);stroke:var(--data);stroke-width:1.8}
 svg .fold{stroke:var(--axis);stroke-width:1;fill:none}
 svg .lead{stroke:var(--axis);stroke-width:1;fill:none}
 .narrow{display:none}
