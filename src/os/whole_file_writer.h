@@ -30,8 +30,6 @@ class WholeFileWriter {
   // what tells by itself whether it is whole.
   [[nodiscard]] Status CommitUnsynced();
 
-  [[nodiscard]] const std::filesystem::path& temporary() const { return temporary_; }
-
  private:
   WholeFileWriter(FileCalls& calls, std::filesystem::path path, std::filesystem::path temporary, int fd)
       : calls_(&calls), path_(std::move(path)), temporary_(std::move(temporary)), fd_(fd) {}
