@@ -12,13 +12,16 @@
 #include <tuple>
 #include <utility>
 
+#include "analyze/each_record.h"
 #include "analyze/file_records.h"
 #include "analyze/index_entry.h"
+#include "analyze/journal_records.h"
 #include "analyze/lake_reading.h"
 #include "analyze/loading_file.h"
 #include "analyze/merger.h"
 #include "analyze/metrics_file.h"
 #include "analyze/reading_index.h"
+#include "analyze/row_builder.h"
 #include "analyze/summary_check.h"
 #include "lake/partition.h"
 #include "os/file_buffer.h"
@@ -194,13 +197,31 @@ bool DoMeet(const std::vector<lake::PartitionFile>& lake, const std::set<lake::P
   return std::any_of(lake.begin(), lake.end(), [&](const auto& file) { return days.contains(file.key); });
 }
 
-Merger ReadMetricsFiles(const MetricsDirectory& directory, const std::vector<lake::PartitionFile>& lake,
-                        const AnalyzeOptions& options, Analysis& analysis, ReadingIndex* index) {
+// What a crash left in journals. False when the merger gave up.
+bool AddJournals(const std::filesystem::path& root, const std::vector<std::filesystem::path>& journals, Telling telling,
+                 Analysis& analysis, Merger& merger) {
+  FileRecords records;
+  const auto take = [&](const RecordOrigin& origin, const InferenceRecord& record) {
+    RecordParts parts = PartsOf(record);
+    AddRow(parts, origin.file.folder_name, records);
+    return Ok();
+  };
+  ForEachUnsavedIn(os::SystemFileCalls(), root, journals, take, analysis.damaged)
+      .IgnoreBecause("taking a record cannot fail");
+  records.MakeColumns();
+  if (telling == Telling::kByFingerprint) records.MakeFingerprints();
+  return merger.Add(records);
+}
+
+Merger ReadMetricsFiles(const std::filesystem::path& root, const MetricsDirectory& directory,
+                        const std::vector<lake::PartitionFile>& lake, const AnalyzeOptions& options, Analysis& analysis,
+                        ReadingIndex* index) {
   for (const Telling telling : {Telling::kByTime, Telling::kByFingerprint}) {
     analysis = Analysis();
     Merger merger(telling, directory.metrics.size());
     if (!lake.empty()) merger.NoteDays();
     if (!ReadAll(directory, options, analysis, merger, telling, index)) continue;
+    if (!AddJournals(root, directory.journals, telling, analysis, merger)) continue;
     if (merger.has_all_fingerprints() || !DoMeet(lake, merger.days())) return merger;
   }
   return Merger(Telling::kByFingerprint, 0);  // not reached: by fingerprint, nothing overlaps
@@ -227,10 +248,11 @@ std::map<LoadingKey, ModelLoading> ReadLoadings(const std::vector<FoundFile>& fi
 }
 
 // `index` may be nullptr.
-Result<Analysis> ReadEverything(const MetricsDirectory& directory, const std::vector<lake::PartitionFile>& lake,
-                                const AnalyzeOptions& options, ReadingIndex* index) {
+Result<Analysis> ReadEverything(const std::filesystem::path& root, const MetricsDirectory& directory,
+                                const std::vector<lake::PartitionFile>& lake, const AnalyzeOptions& options,
+                                ReadingIndex* index) {
   Analysis analysis;
-  Merger merger = ReadMetricsFiles(directory, lake, options, analysis, index);
+  Merger merger = ReadMetricsFiles(root, directory, lake, options, analysis, index);
   RETURN_IF_ERROR(LakeReading(lake, options, ThreadsOf(options)).Finish(merger, analysis));
   analysis.damaged.insert(analysis.damaged.end(), directory.unreadable.begin(), directory.unreadable.end());
   const auto loadings = ReadLoadings(directory.loadings, analysis.damaged);
@@ -243,11 +265,20 @@ Result<Analysis> ReadEverything(const MetricsDirectory& directory, const std::ve
   return analysis;
 }
 
-std::vector<std::filesystem::path> OtherFiles(const MetricsDirectory& directory,
-                                              const std::vector<lake::PartitionFile>& lake) {
-  std::vector<std::filesystem::path> files;
-  for (const FoundFile& file : directory.loadings) files.push_back(file.path);
-  for (const lake::PartitionFile& file : lake) files.push_back(file.path);
+// What an answer depends on.
+AnalyzedFiles FilesOf(const MetricsDirectory& directory, const std::vector<lake::PartitionFile>& lake) {
+  AnalyzedFiles files{directory.metrics, {}, {}};
+  for (const FoundFile& file : directory.loadings) files.others.push_back(file.path);
+  for (const lake::PartitionFile& file : lake) files.others.push_back(file.path);
+  for (const std::filesystem::path& journal : directory.journals) {
+    if (IsHeld(journal)) {  // not read
+      files.circumstances += journal.string() + '\n';
+      continue;
+    }
+    std::error_code error;  // what cannot be listed is named as damaged, and no such answer is kept
+    for (const auto& entry : std::filesystem::directory_iterator(journal, error)) files.others.push_back(entry.path());
+  }
+  std::sort(files.others.begin(), files.others.end());
   return files;
 }
 
@@ -263,11 +294,11 @@ Result<Analysis> Analyze(const std::filesystem::path& root, const AnalyzeOptions
   ASSIGN_OR_RETURN(const MetricsDirectory directory, ListMetrics(root));
   ASSIGN_OR_RETURN(const std::vector<lake::PartitionFile> lake,
                    lake::ListPartitions(options.lake.empty() ? root / lake::kLakeFolder : options.lake));
-  if (options.index_maker.empty()) return ReadEverything(directory, lake, options, nullptr);
-  const AnalyzedFiles files{directory.metrics, OtherFiles(directory, lake)};
+  if (options.index_maker.empty()) return ReadEverything(root, directory, lake, options, nullptr);
+  const AnalyzedFiles files = FilesOf(directory, lake);
   ReadingIndex index(os::SystemFileCalls(), root, options.index_maker, files, options.least_indexed_bytes);
   if (auto answer = index.Answer()) return *std::move(answer);
-  ASSIGN_OR_RETURN(Analysis analysis, ReadEverything(directory, lake, options, &index));
+  ASSIGN_OR_RETURN(Analysis analysis, ReadEverything(root, directory, lake, options, &index));
   index.Finish(analysis);
   return analysis;
 }

@@ -7,12 +7,14 @@
 
 #include "analyze/file_context.h"
 #include "analyze/fingerprint.h"
+#include "analyze/journal_records.h"
 #include "analyze/metrics_file.h"
 #include "analyze/metrics_file_walk.h"
 #include "analyze/row_builder.h"
 #include "lake/lake_reader.h"
 #include "lake/partition.h"
 #include "os/file_buffer.h"
+#include "os/files.h"
 #include "record/other_fields.h"
 #include "record/record_sink.h"
 
@@ -117,6 +119,15 @@ class RecordStream {
       return is_wanted ? each_(origin, record) : Ok();
     });
   }
+  // What a crash left in journals.
+  Status Journals(const std::filesystem::path& root, const std::vector<std::filesystem::path>& journals,
+                  RecordsRead& read) {
+    const auto take = [&](const RecordOrigin& origin, const InferenceRecord& record) {
+      const bool is_wanted = repeats_ == Repeats::kEachTime || seen_.Insert(FingerprintOfRecord(record));
+      return is_wanted ? each_(origin, record) : Ok();
+    };
+    return ForEachUnsavedIn(os::SystemFileCalls(), root, journals, take, read.damaged);
+  }
   // The lake holds each record once: only those of metrics files are remembered.
   Status Lake(const std::vector<lake::PartitionFile>& files, RecordsRead& read) {
     if (files.empty()) return Ok();
@@ -165,6 +176,7 @@ Result<RecordsRead> ForEachRecord(const std::filesystem::path& root, const EachR
     RETURN_IF_ERROR(stream.File(directory.metrics[i], read));
     if (progress) progress(i + 1, directory.metrics.size());
   }
+  RETURN_IF_ERROR(stream.Journals(root, directory.journals, read));
   RETURN_IF_ERROR(stream.Lake(lake_files, read));
   std::stable_sort(read.damaged.begin(), read.damaged.end(),
                    [](const Damage& a, const Damage& b) { return a.file < b.file; });

@@ -60,9 +60,10 @@ enum class Repeats {
 };
 
 // Calls `each` for every record of the metrics files, in the order of their paths and of the files, then for those of
-// the lake (empty: the folder "lake" of `root`, where there is one) that stand in none of them. A damaged metrics file
-// gives none; a damaged file of the lake those before the damage. Memory: one file, and what `repeats` says. Stops at
-// the first failure of `each` and returns it. kUnavailable where there is a lake and no DuckDB.
+// journals that no program holds and that stand in no file yet, then for those of the lake (empty: the folder "lake" of
+// `root`, where there is one) that stand in none of them. A damaged metrics file gives none; a damaged file of the lake
+// those before the damage. Memory: one file, and what `repeats` says. Stops at the first failure of `each` and returns
+// it. kUnavailable where there is a lake and no DuckDB.
 [[nodiscard]] Result<RecordsRead> ForEachRecord(const std::filesystem::path& root, const EachRecord& each,
                                                 const std::function<void(std::size_t, std::size_t)>& progress = nullptr,
                                                 Repeats repeats = Repeats::kOnce,

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "analyze/group_statistics.h"
-#include "analyze/lake_rows.h"
 
 namespace inferometer::analyze {
 namespace {
@@ -142,8 +141,9 @@ std::vector<LakeBatch::Outcome> LakeBatch::ReadAll() {
   std::vector<Outcome> outcomes(units.size());
   std::atomic<std::size_t> next = 0;
   const auto work = [&] {
+    LakeRows reader;
     for (std::size_t i = next++; i < order.size(); i = next++) {
-      ReadUnit(units[order[i]], outcomes[order[i]]);
+      ReadUnit(units[order[i]], reader, outcomes[order[i]]);
       if (!options_.on_file) continue;
       const std::lock_guard lock(mutex_);
       for (std::size_t done = 0; done < units[order[i]].files.size(); ++done) options_.on_file();
@@ -157,18 +157,18 @@ std::vector<LakeBatch::Outcome> LakeBatch::ReadAll() {
 }
 
 // All files at once; when one of them is damaged, which one is found out, and all is to be read again without it.
-void LakeBatch::ReadUnit(const Unit& unit, Outcome& outcome) {
+void LakeBatch::ReadUnit(const Unit& unit, LakeRows& reader, Outcome& outcome) {
   std::vector<fs::path> paths;
   for (const std::size_t file : unit.files) paths.push_back(files_[file].path);
-  if (ReadFiles(paths, unit.may_be_seen, outcome).ok()) return Give(outcome.groups);
-  FindDamage(unit);
+  if (ReadFiles(paths, unit.may_be_seen, reader, outcome).ok()) return Give(outcome.groups);
+  FindDamage(unit, reader);
   outcome.groups.clear();
   outcome.is_damaged = true;
 }
 
-Status LakeBatch::ReadFiles(std::span<const fs::path> paths, bool may_be_seen, Outcome& outcome) {
+Status LakeBatch::ReadFiles(std::span<const fs::path> paths, bool may_be_seen, LakeRows& reader, Outcome& outcome) {
   std::size_t rows = 0;
-  return ReadLakeRows(paths, may_be_seen ? &seen_ : nullptr, outcome.groups, [&](std::size_t more) {
+  return reader.Read(paths, may_be_seen ? &seen_ : nullptr, outcome.groups, [&](std::size_t more) {
     rows += more;
     if (rows < options_.rows_at_a_time) return;
     rows = 0;
@@ -177,13 +177,13 @@ Status LakeBatch::ReadFiles(std::span<const fs::path> paths, bool may_be_seen, O
 }
 
 // Names the damaged files among those of the unit.
-void LakeBatch::FindDamage(const Unit& unit) {
+void LakeBatch::FindDamage(const Unit& unit, LakeRows& reader) {
   for (const std::size_t file : unit.files) {
     std::map<GroupKey, Columns> ignored;
     const auto forget = [&](std::size_t) {
       for (auto& [key, columns] : ignored) columns.Clear();
     };
-    const Status status = ReadLakeRows({&files_[file].path, 1}, unit.may_be_seen ? &seen_ : nullptr, ignored, forget);
+    const Status status = reader.Read({&files_[file].path, 1}, unit.may_be_seen ? &seen_ : nullptr, ignored, forget);
     if (status.ok()) continue;
     const std::lock_guard lock(mutex_);
     damaged_[file] = {files_[file].path.string(), std::nullopt, status.message()};

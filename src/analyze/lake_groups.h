@@ -13,6 +13,7 @@
 #include "analyze/analysis.h"
 #include "analyze/directory.h"
 #include "analyze/fingerprint.h"
+#include "analyze/lake_rows.h"
 #include "analyze/sample.h"
 #include "analyze/statistics.h"
 #include "inferometer/status.h"
@@ -64,9 +65,10 @@ class LakeBatch {
 
   [[nodiscard]] std::vector<Unit> Units() const;
   [[nodiscard]] std::vector<Outcome> ReadAll();
-  void ReadUnit(const Unit& unit, Outcome& outcome);
-  [[nodiscard]] Status ReadFiles(std::span<const std::filesystem::path> paths, bool may_be_seen, Outcome& outcome);
-  void FindDamage(const Unit& unit);
+  void ReadUnit(const Unit& unit, LakeRows& reader, Outcome& outcome);
+  [[nodiscard]] Status ReadFiles(std::span<const std::filesystem::path> paths, bool may_be_seen, LakeRows& reader,
+                                 Outcome& outcome);
+  void FindDamage(const Unit& unit, LakeRows& reader);
   void Give(std::map<GroupKey, Columns>& groups);
   void KeepWithinBounds();
   [[nodiscard]] bool ReadOnce();

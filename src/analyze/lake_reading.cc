@@ -35,7 +35,7 @@ void Append(std::vector<Group> more, std::vector<Group>& groups) {
 }  // namespace
 
 Status LakeReading::Finish(Merger& merger, Analysis& analysis) {
-  if (!lake_.empty()) RETURN_IF_ERROR(lake::FieldScan::Open({}, {}).status());
+  if (!lake_.empty()) RETURN_IF_ERROR(lake::FieldScan::Open({}).status());
   std::map<GroupKey, Columns> waiting = merger.TakeGroups();
   for (std::size_t begin = 0; begin < lake_.size();) {
     const std::size_t end = BatchEnd(begin);

@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "analyze/row_builder.h"
@@ -211,12 +212,17 @@ class RowsReader {
 
 }  // namespace
 
-Status ReadLakeRows(std::span<const fs::path> files, const FingerprintSet* seen, std::map<GroupKey, Columns>& groups,
-                    const std::function<void(std::size_t)>& on_rows) {
-  ASSIGN_OR_RETURN(lake::FieldScan scan, lake::FieldScan::Open(files, Plan(seen != nullptr).names()));
+Status LakeRows::Read(std::span<const fs::path> files, const FingerprintSet* seen, std::map<GroupKey, Columns>& groups,
+                      const std::function<void(std::size_t)>& on_rows) {
+  std::optional<lake::FieldScan>& scan = seen != nullptr ? with_identity_ : without_;
+  if (!scan) {
+    ASSIGN_OR_RETURN(lake::FieldScan opened, lake::FieldScan::Open(Plan(seen != nullptr).names()));
+    scan.emplace(std::move(opened));
+  }
+  scan->Start(files);
   RowsReader reader(groups, seen);
   while (true) {
-    ASSIGN_OR_RETURN(const std::optional<lake::ScanChunk> chunk, scan.Next());
+    ASSIGN_OR_RETURN(const std::optional<lake::ScanChunk> chunk, scan->Next());
     if (!chunk) return Ok();
     RETURN_IF_ERROR(reader.Take(*chunk));
     on_rows(chunk->rows);

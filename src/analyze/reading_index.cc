@@ -150,6 +150,7 @@ ReadingIndex::ReadingIndex(os::FileCalls& calls, const std::filesystem::path& ro
   };
   for (const FoundFile& file : files_.metrics) take(file.path, identities_);
   for (const std::filesystem::path& file : files_.others) take(file, other_identities_);
+  hasher.Add(std::string_view(files_.circumstances));
   const Fingerprint hash = hasher.Finish();
   state.Number(hash.low);
   state.Number(hash.high);

@@ -24,6 +24,7 @@ inline constexpr std::string_view kIndexFile = ".analysis-index";
 struct AnalyzedFiles {
   const std::vector<FoundFile>& metrics;      // each has an entry of its own
   std::vector<std::filesystem::path> others;  // which only the answer depends on
+  std::string circumstances;                  // whatever else it depends on
 };
 
 // The index through one analysis. What is kept of a file counts only while the file's size, times and inode are what

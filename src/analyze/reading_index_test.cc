@@ -175,7 +175,7 @@ TEST_F(ReadingIndexTest, WhereNoneCanBeWrittenNothingIsMissed) {
   const fs::path path = Put("a/inference_metrics_1.json", 100);
   Settle();
   const std::vector<FoundFile> metrics = {{path, "a"}};
-  const AnalyzedFiles files{metrics, {}};
+  const AnalyzedFiles files{metrics, {}, {}};
   for (const int after : {0, 1, 2, 3, 4}) {
     os::FaultyFileCalls faulty([&](int nth_call) { return nth_call == after ? ENOSPC : 0; });
     faulty.tear_writes = true;

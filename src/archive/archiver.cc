@@ -10,10 +10,10 @@
 #include "analyze/directory.h"
 #include "analyze/each_record.h"
 #include "analyze/file_records.h"
+#include "analyze/journal_records.h"
 #include "analyze/metrics_file.h"
 #include "analyze/summary_check.h"
 #include "archive/archived_sources.h"
-#include "archive/journal_records.h"
 #include "archive/lake_content.h"
 #include "lake/lake_writer.h"
 #include "os/file_buffer.h"
@@ -156,7 +156,7 @@ class Run {
     const auto name = is_root ? std::nullopt : std::optional(folder.filename().string());
     const std::size_t before = report_.journal_records;
     Status of_lake;
-    const Status status = ForEachUnsaved(
+    const Status status = analyze::ForEachUnsaved(
         files_, journal, name, [&](const analyze::RecordOrigin& origin, const InferenceRecord& record) -> Status {
           RETURN_IF_ERROR(CheckRecord(origin, record));
           of_lake = TakeJournalRecord(origin, record);

@@ -19,6 +19,8 @@ namespace fs = std::filesystem;
 // Files a query: enough that the work of starting one does not count, few enough that their footers fit.
 constexpr std::size_t kFilesAtATime = 128;
 
+constexpr std::string_view kNoSuchColumn = "Binder Error";
+
 const Column& ColumnNamed(std::string_view name) {
   const auto columns = Columns();
   return *std::find_if(columns.begin(), columns.end(), [&](const Column& column) { return column.name == name; });
@@ -43,8 +45,7 @@ std::string FilesSql(std::span<const fs::path> files) {
 }  // namespace
 
 struct FieldScan::State {
-  State(Database opened, std::span<const fs::path> all, std::span<const std::string_view> names)
-      : database(std::move(opened)), files(all.begin(), all.end()) {
+  State(Database opened, std::span<const std::string_view> names) : database(std::move(opened)) {
     for (const std::string_view name : names) columns.push_back(&ColumnNamed(name));
     views.resize(columns.size());
   }
@@ -55,15 +56,27 @@ struct FieldScan::State {
     next += count;
     for (const fs::path& file : some) RETURN_IF_ERROR(CheckChecksum(file).status());
     const std::string from = FilesSql(some);
+    Status status = Ask(from, nullptr);
+    if (status.ok() || !status.message().starts_with(kNoSuchColumn)) return status;
     ASSIGN_OR_RETURN(const std::set<std::string> present, NamesIn(from));
-    std::string sql;
-    for (const Column* column : columns) {
-      const std::string value = present.contains(column->name) ? SqlName(column->name) : "NULL";
-      sql += fmt::format("{}{}::{}", sql.empty() ? "SELECT " : ", ", value, column->sql_type);
-    }
-    ASSIGN_OR_RETURN(Answer opened, database.Query(sql + " FROM " + from));
+    return Ask(from, &present);
+  }
+
+  Status Ask(const std::string& from, const std::set<std::string>* present) {
+    ASSIGN_OR_RETURN(Answer opened, database.Query(Select(from, present)));
     answer.emplace(std::move(opened));
     return Ok();
+  }
+
+  // `present`: the columns that there are; nullptr: all of them.
+  std::string Select(const std::string& from, const std::set<std::string>* present) const {
+    std::string sql;
+    for (const Column* column : columns) {
+      const bool is_there = present == nullptr || present->contains(column->name);
+      const std::string value = is_there ? SqlName(column->name) : "NULL";
+      sql += fmt::format("{}{}::{}", sql.empty() ? "SELECT " : ", ", value, column->sql_type);
+    }
+    return sql + " FROM " + from;
   }
 
   Result<std::set<std::string>> NamesIn(const std::string& from) {
@@ -95,13 +108,19 @@ FieldScan::FieldScan(std::unique_ptr<State> state) : state_(std::move(state)) {}
 FieldScan::~FieldScan() = default;
 FieldScan::FieldScan(FieldScan&&) noexcept = default;
 
-Result<FieldScan> FieldScan::Open(std::span<const fs::path> files, std::span<const std::string_view> columns,
-                                  std::size_t memory_mb) {
+Result<FieldScan> FieldScan::Open(std::span<const std::string_view> columns, std::size_t memory_mb) {
   DatabaseOptions options;
   options.threads = 1;  // the caller has threads of its own
   options.memory_mb = memory_mb;
   ASSIGN_OR_RETURN(Database database, Database::Open(options));
-  return FieldScan(std::make_unique<State>(std::move(database), files, columns));
+  return FieldScan(std::make_unique<State>(std::move(database), columns));
+}
+
+void FieldScan::Start(std::span<const fs::path> files) {
+  state_->chunk.reset();
+  state_->answer.reset();
+  state_->files.assign(files.begin(), files.end());
+  state_->next = 0;
 }
 
 Result<std::optional<ScanChunk>> FieldScan::Next() {

@@ -103,17 +103,19 @@ struct ScanChunk {
   std::span<const ColumnView> columns;  // in the order that was asked for
 };
 
-// One thread at a time; several may scan different files at the same time. Memory: a few row groups.
+// One thread at a time; several may scan different files at the same time. Opening one takes some milliseconds. Memory:
+// a few row groups.
 class FieldScan {
  public:
-  // `columns` are names of Columns(), of which none is a list or a boolean. A file that lacks one has no value of it;
-  // one whose values are not what the column is for fails the scan.
-  [[nodiscard]] static Result<FieldScan> Open(std::span<const std::filesystem::path> files,
-                                              std::span<const std::string_view> columns, std::size_t memory_mb = 64);
+  // `columns` are names of Columns(), of which none is a list or a boolean. kUnavailable where there is no DuckDB.
+  [[nodiscard]] static Result<FieldScan> Open(std::span<const std::string_view> columns, std::size_t memory_mb = 64);
   ~FieldScan();
   FieldScan(FieldScan&&) noexcept;
   FieldScan& operator=(FieldScan&&) = delete;
 
+  // The rows of these files come next; what was left of former ones is dropped. A file that lacks a column has no value
+  // of it; one whose values are not what the column is for fails the scan.
+  void Start(std::span<const std::filesystem::path> files);
   // Nothing at the end. kDataLoss, naming a file where one is to blame, for damage.
   [[nodiscard]] Result<std::optional<ScanChunk>> Next();
 

@@ -43,9 +43,9 @@ std::string FileRows(const fs::path& file) {
 }
 
 Result<std::uint64_t> WriteWhole(const WholeParquet& wanted, Database& database, os::FileCalls& files) {
-  RETURN_IF_ERROR(database.Run(fmt::format("COPY ({} {}) TO {} ({}, KV_METADATA {{{}: {}}})", wanted.rows, wanted.order,
-                                           SqlText(wanted.fresh.string()), kParquetOptions, kChecksumKey,
-                                           SqlText(kNoChecksum))));
+  RETURN_IF_ERROR(
+      database.Run(fmt::format("COPY ({} {}) TO {} ({}, KV_METADATA {{{}: {}}})", wanted.rows, wanted.order,
+                               SqlText(wanted.fresh.string()), kParquetOptions, kChecksumKey, SqlText(kNoChecksum))));
   RETURN_IF_ERROR(Verify(wanted.rows, wanted.fresh, database));
   return Publish(wanted.fresh, wanted.file, files);
 }

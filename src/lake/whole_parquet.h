@@ -23,9 +23,9 @@ inline constexpr std::string_view kParquetOptions =
 [[nodiscard]] std::string FileRows(const std::filesystem::path& file);
 
 // Writes the rows of `rows`, a SELECT, in the order of `order` ("" or "ORDER BY ...") into `fresh`; reads them back and
-// holds them against what they should be; gives the file its checksum (lake/file_checksum.h); makes it durable; and puts `fresh` into the place of `file`, in the same
-// folder. Gives its size in bytes. After a failure `file` is as it was, and `fresh` may be there. kDataLoss where
-// something else is read back.
+// holds them against what they should be; gives the file its checksum (lake/file_checksum.h); makes it durable; and
+// puts `fresh` into the place of `file`, in the same folder. Gives its size in bytes. After a failure `file` is as it
+// was, and `fresh` may be there. kDataLoss where something else is read back.
 struct WholeParquet {
   std::string rows;
   std::string_view order;

@@ -1,4 +1,4 @@
-#include "archive/journal_records.h"
+#include "analyze/journal_records.h"
 
 #include <fmt/format.h>
 
@@ -11,7 +11,7 @@
 #include "store/journal_reader.h"
 #include "store/unsaved_entries.h"
 
-namespace inferometer::archive {
+namespace inferometer::analyze {
 namespace {
 
 namespace fs = std::filesystem;
@@ -34,7 +34,7 @@ class Contexts {
       if (segment.stream != stream) continue;
       const auto checkpoint = store::ReadDeviceCheckpoint(calls_, journal_, segment);
       if (!checkpoint) continue;
-      auto context = analyze::ParseContext(checkpoint->context);
+      auto context = ParseContext(checkpoint->context);
       return context.ok() ? std::move(*context) : store::Context();
     }
     return {};
@@ -49,7 +49,7 @@ class Contexts {
 }  // namespace
 
 Status ForEachUnsaved(os::FileCalls& calls, const fs::path& journal, const std::optional<std::string>& folder_name,
-                      const analyze::EachRecord& each) {
+                      const EachRecord& each) {
   const std::string owner = store::OwnerOfJournal(calls, journal);
   if (owner.empty() || owner == "hub") return Ok();
   ASSIGN_OR_RETURN(const store::UnsavedEntries unsaved, store::FindUnsaved(calls, journal, owner));
@@ -63,10 +63,30 @@ Status ForEachUnsaved(os::FileCalls& calls, const fs::path& journal, const std::
       return {Code::kDataLoss, fmt::format("{} at byte {}: entry {} is no record of an inference", segment.string(),
                                            one.position.offset, one.sequence)};
     }
-    const analyze::FoundFile file{segment, folder_name};
+    const FoundFile file{segment, folder_name};
     RETURN_IF_ERROR(each({file, contexts.Of(one.stream), entry.payload, {}}, *record));
   }
   return Ok();
 }
 
-}  // namespace inferometer::archive
+bool IsHeld(const fs::path& journal) { return os::FileLock::IsHeld(journal.parent_path() / ".lock"); }
+
+Status ForEachUnsavedIn(os::FileCalls& calls, const fs::path& root, std::span<const fs::path> journals,
+                        const EachRecord& each, std::vector<Damage>& damaged) {
+  for (const fs::path& journal : journals) {
+    if (IsHeld(journal)) continue;
+    const fs::path folder = journal.parent_path();
+    const auto name = folder == root ? std::nullopt : std::optional(folder.filename().string());
+    Status of_each;
+    const Status status =
+        ForEachUnsaved(calls, journal, name, [&](const RecordOrigin& origin, const InferenceRecord& record) {
+          of_each = each(origin, record);
+          return of_each;
+        });
+    RETURN_IF_ERROR(of_each);
+    if (!status.ok()) damaged.push_back({journal.string(), status.offset_bytes(), status.message()});
+  }
+  return Ok();
+}
+
+}  // namespace inferometer::analyze

@@ -1,5 +1,3 @@
-#include "archive/journal_records.h"
-
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,6 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "analyze/analysis.h"
+#include "analyze/each_record.h"
+#include "analyze/journal_records.h"
 #include "analyze/sample_files.h"
 #include "analyze/verification.h"
 #include "archive/archiver.h"
@@ -37,9 +38,9 @@ std::string Record(std::uint64_t sequence) {
 }
 
 // A device's folder with a journal of ten records; it ended without saving.
-class JournalRecordsTest : public ::testing::Test {
+class UnsavedRecordsTest : public ::testing::Test {
  protected:
-  JournalRecordsTest() { owner_.checkpoint = store::Encode(store::DeviceCheckpoint{0, R"({"host":"pi"})"}); }
+  UnsavedRecordsTest() { owner_.checkpoint = store::Encode(store::DeviceCheckpoint{0, R"({"host":"pi"})"}); }
   void Begin(const std::string& owner = kDevice) {
     fs::create_directories(device());
     auto journal = store::Journal::Open({.folder = device() / "journal", .owner = owner, .stream = 1},
@@ -57,13 +58,14 @@ class JournalRecordsTest : public ::testing::Test {
   }
   std::vector<std::string> Unsaved() {
     std::vector<std::string> ids;
-    const auto status = ForEachUnsaved(os::SystemFileCalls(), device() / "journal", "pi",
-                                       [&](const analyze::RecordOrigin& origin, const InferenceRecord& record) {
-                                         EXPECT_EQ(origin.context.size(), 1U);
-                                         EXPECT_EQ(origin.file.folder_name, "pi");
-                                         ids.push_back(record.record_id->substr(kDevice.size() + 18));
-                                         return Ok();
-                                       });
+    const auto status =
+        analyze::ForEachUnsaved(os::SystemFileCalls(), device() / "journal", "pi",
+                                [&](const analyze::RecordOrigin& origin, const InferenceRecord& record) {
+                                  EXPECT_EQ(origin.context.size(), 1U);
+                                  EXPECT_EQ(origin.file.folder_name, "pi");
+                                  ids.push_back(record.record_id->substr(kDevice.size() + 18));
+                                  return Ok();
+                                });
     EXPECT_TRUE(status.ok()) << status.message();
     return ids;
   }
@@ -80,6 +82,11 @@ class JournalRecordsTest : public ::testing::Test {
                   ++records;
                   return Ok();
                 }).ok());
+    const auto analysis = analyze::Analyze(metrics(), {});
+    EXPECT_TRUE(analysis.ok());
+    std::size_t counted = 0;
+    for (const analyze::Group& group : analysis->groups) counted += group.total_inferences;
+    EXPECT_EQ(counted, records);
     return records;
   }
   void PutFile(std::uint64_t from, std::uint64_t to) const {
@@ -97,7 +104,7 @@ class JournalRecordsTest : public ::testing::Test {
   std::unique_ptr<store::Journal> journal_;
 };
 
-TEST_F(JournalRecordsTest, WhatTheJournalHasNoNoteOfIsUnsaved) {
+TEST_F(UnsavedRecordsTest, WhatTheJournalHasNoNoteOfIsUnsaved) {
   Begin();
   Note(store::EntryType::kSaving, 7, "inference_metrics_a.json");
   Note(store::EntryType::kSaved, 7, "inference_metrics_a.json");
@@ -105,7 +112,7 @@ TEST_F(JournalRecordsTest, WhatTheJournalHasNoNoteOfIsUnsaved) {
   EXPECT_THAT(Unsaved(), ElementsAre("8", "9", "10"));
 }
 
-TEST_F(JournalRecordsTest, FileThatWasBegunCountsWhenItIsThere) {
+TEST_F(UnsavedRecordsTest, FileThatWasBegunCountsWhenItIsThere) {
   Begin();
   Note(store::EntryType::kSaving, 7, "inference_metrics_a.json");
   End();
@@ -114,13 +121,41 @@ TEST_F(JournalRecordsTest, FileThatWasBegunCountsWhenItIsThere) {
   EXPECT_THAT(Unsaved(), ElementsAre("8", "9", "10"));
 }
 
-TEST_F(JournalRecordsTest, HubsJournalIsLeftToIt) {
+TEST_F(UnsavedRecordsTest, HubsJournalIsLeftToIt) {
   Begin("hub");
   End();
   EXPECT_THAT(Unsaved(), IsEmpty());
 }
 
-TEST_F(JournalRecordsTest, ArchiveBringsThemIntoTheLakeOnce) {
+TEST_F(UnsavedRecordsTest, EveryReaderCountsThemOnce) {
+  Begin();
+  Note(store::EntryType::kSaved, 7, "inference_metrics_a.json");
+  End();
+  EXPECT_EQ(Records(), 3U);
+  PutFile(1, 8);  // the last save's note is not durable yet
+  EXPECT_EQ(Records(), 10U);
+}
+
+TEST_F(UnsavedRecordsTest, AJournalInUseIsLeftToItsProgram) {
+  Begin();
+  End();
+  folder_.Put("m/pi/.lock", "");
+  const auto lock = os::FileLock::Acquire(device() / ".lock");
+  EXPECT_EQ(Records(), 0U);
+}
+
+TEST_F(UnsavedRecordsTest, AnAnalysisNamesAnEntryThatIsNoRecord) {
+  Begin();
+  journal_->Append(store::EntryType::kRecord, 11, "{}");
+  End();
+  PutFile(1, 2);
+  const auto analysis = analyze::Analyze(metrics(), {});
+  ASSERT_THAT(analysis->damaged, SizeIs(1));
+  EXPECT_THAT(analysis->damaged[0].error, HasSubstr("entry 11 is no record"));
+  EXPECT_EQ(analysis->groups[0].total_inferences, 2U);
+}
+
+TEST_F(UnsavedRecordsTest, ArchiveBringsThemIntoTheLakeOnce) {
   Begin();
   Note(store::EntryType::kSaved, 7, "inference_metrics_a.json");
   End();
@@ -134,7 +169,7 @@ TEST_F(JournalRecordsTest, ArchiveBringsThemIntoTheLakeOnce) {
   EXPECT_EQ(Records(), 10U);
 }
 
-TEST_F(JournalRecordsTest, FileThatTheDeviceMakesOfThemLaterIsKnownThen) {
+TEST_F(UnsavedRecordsTest, FileThatTheDeviceMakesOfThemLaterIsKnownThen) {
   Begin();
   End();
   EXPECT_EQ(Archive().journal_records, 10U);
@@ -144,7 +179,7 @@ TEST_F(JournalRecordsTest, FileThatTheDeviceMakesOfThemLaterIsKnownThen) {
   EXPECT_EQ(Records(), 10U);
 }
 
-TEST_F(JournalRecordsTest, WhileAProgramHoldsTheFolderItsJournalIsLeftToIt) {
+TEST_F(UnsavedRecordsTest, WhileAProgramHoldsTheFolderItsJournalIsLeftToIt) {
   Begin();
   End();
   folder_.Put("m/pi/.lock", "");
@@ -152,7 +187,7 @@ TEST_F(JournalRecordsTest, WhileAProgramHoldsTheFolderItsJournalIsLeftToIt) {
   EXPECT_EQ(Archive().journal_records, 0U);
 }
 
-TEST_F(JournalRecordsTest, EntryThatIsNoRecordIsNamed) {
+TEST_F(UnsavedRecordsTest, EntryThatIsNoRecordIsNamed) {
   Begin();
   journal_->Append(store::EntryType::kRecord, 11, "{}");
   End();
@@ -162,7 +197,7 @@ TEST_F(JournalRecordsTest, EntryThatIsNoRecordIsNamed) {
   EXPECT_THAT(report.left[0].reason, HasSubstr("entry 11 is no record"));
 }
 
-TEST_F(JournalRecordsTest, DryRunCountsThem) {
+TEST_F(UnsavedRecordsTest, DryRunCountsThem) {
   Begin();
   End();
   ArchiveOptions options;
