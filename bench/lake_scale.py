@@ -34,7 +34,7 @@ import duckdb
 seed, lake, devices, days, a_day, is_one = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:7])
 [file] = glob.glob(seed + "/lake/device=*/date=*/records.parquet")[:1]
 database = duckdb.connect()
-database.execute("SET TimeZone = 'UTC'")
+database.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
 database.execute(f"CREATE TABLE seed AS FROM read_parquet('{file}', hive_partitioning = false)")
 times = -(-a_day // database.sql("SELECT count(*) FROM seed").fetchone()[0])
 for device in range(devices):
@@ -60,6 +60,7 @@ import json, sys
 import duckdb
 four = ("inference_time_ms", "memory_used_mb", "cpu_percent_avg", "energy_consumed_mj")
 asked = ", ".join(f"min({x})::DOUBLE, max({x})::DOUBLE, avg({x}), sum({x})::DOUBLE, quantile_cont({x}::DOUBLE, [0.5, 0.95, 0.99])" for x in four)
+duckdb.execute("SET enable_progress_bar = false")
 rows = duckdb.sql(f'''SELECT device_id, model_name, count(*), {asked}
   FROM read_parquet('{sys.argv[1]}/lake/*/*/*.parquet', hive_partitioning = false) GROUP BY device_id, model_name ORDER BY ALL''').fetchall()
 json.dump(rows, sys.stdout)

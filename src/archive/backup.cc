@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "analyze/reading_index.h"
 #include "archive/tar_stream.h"
 #include "lake/partition.h"
 #include "os/whole_file_writer.h"
@@ -20,8 +21,8 @@ namespace fs = std::filesystem;
 enum class Part { kJournals, kFiles, kLake, kNotes };
 
 bool MeansNothingElsewhere(const std::string& name) {
-  return name == ".lock" || name == ".clean.lock" || name == ".archived" || name == "ballast" || name == ".spill" ||
-         name.ends_with(os::kTemporarySuffix);
+  return name == ".lock" || name == ".clean.lock" || name == ".archived" || name == analyze::kIndexFile ||
+         name == "ballast" || name == ".spill" || name.ends_with(os::kTemporarySuffix);
 }
 
 // Relative to the directory.
