@@ -122,9 +122,9 @@ class RecordStream {
   // What a crash left in journals.
   Status Journals(const std::filesystem::path& root, const std::vector<std::filesystem::path>& journals,
                   RecordsRead& read) {
+    if (repeats_ == Repeats::kEachTime) return Ok();
     const auto take = [&](const RecordOrigin& origin, const InferenceRecord& record) {
-      const bool is_wanted = repeats_ == Repeats::kEachTime || seen_.Insert(FingerprintOfRecord(record));
-      return is_wanted ? each_(origin, record) : Ok();
+      return seen_.Insert(FingerprintOfRecord(record)) ? each_(origin, record) : Ok();
     };
     return ForEachUnsavedIn(os::SystemFileCalls(), root, journals, take, read.damaged);
   }

@@ -56,7 +56,7 @@ class RecordFile {
 enum class Repeats {
   kOnce,      // a record that stands in several places is given once: at most 43 bytes a record of the metrics files to
               // tell which came already
-  kEachTime,  // it is given as often as it stands
+  kEachTime,  // it is given as often as it stands in files and lake; what journals hold is not given
 };
 
 // Calls `each` for every record of the metrics files, in the order of their paths and of the files, then for those of

@@ -16,6 +16,7 @@
 #include "store/journal.h"
 #include "store/journal_for_tests.h"
 #include "store/ledger.h"
+#include "store/record_files.h"
 
 namespace inferometer::cli {
 namespace {
@@ -47,6 +48,8 @@ class ExportCommandTest : public ::testing::Test {
                                         os::SystemFileCalls(), clock, owner);
     ASSERT_TRUE(journal.ok());
     (*journal)->Append(store::EntryType::kRecord, 1, OurRecord({1}));
+    const std::string saved = store::EncodePlans({{device, "inference_metrics_a.json", 1, 1}});
+    (*journal)->Append(store::EntryType::kSaved, 0, saved);
     ASSERT_TRUE((*journal)->Sync().ok());
     auto ledger = store::Ledger::Open(os::SystemFileCalls(), path / "ledger");
     ledger.state().AddLoss(1, 3, 5, store::LossReason::kEvicted);

@@ -137,8 +137,8 @@ TEST_F(BenchAnswerTest, BlockThatWasBrokenOffCountsForNothing) {
   AddBlocks(8, 0.9);
   Add(0, 8, "tg4", 5000);
   Add(1, 3, "tg4", 5000).warmup = true;
-  const auto& one = Overall(VerdictsOf(stored_, plan_, {})[0]).comparison;
-  EXPECT_EQ(one.n, (std::array<std::size_t, 2>{8, 8}));
+  const auto verdicts = VerdictsOf(stored_, plan_, {});
+  EXPECT_EQ(Overall(verdicts[0]).comparison.n, (std::array<std::size_t, 2>{8, 8}));
 }
 
 TEST_F(BenchAnswerTest, OneMetricWhereOneWasAsked) {
