@@ -159,6 +159,7 @@ std::vector<LakeBatch::Outcome> LakeBatch::ReadAll() {
 // All files at once; when one of them is damaged, which one is found out, and all is to be read again without it.
 void LakeBatch::ReadUnit(const Unit& unit, LakeRows& reader, Outcome& outcome) {
   std::vector<fs::path> paths;
+  paths.reserve(unit.files.size());
   for (const std::size_t file : unit.files) paths.push_back(files_[file].path);
   if (ReadFiles(paths, unit.may_be_seen, reader, outcome).ok()) return Give(outcome.groups);
   FindDamage(unit, reader);

@@ -126,7 +126,7 @@ class Run {
         Keep(holding);
       } else if (!holding.newest && !options_.ignores_age) {
         Leave(holding.file.string(), "neither a record nor its name tells its age");
-      } else if (!Choose(std::move(holding))) {
+      } else if (!Choose(holding)) {
         Keep(holding);
       }
     }
@@ -134,8 +134,8 @@ class Run {
 
   void Keep(const Holding& holding) { kept_days_.insert(holding.days.begin(), holding.days.end()); }
 
-  // Whether it goes. Moves from `holding` only then.
-  bool Choose(Holding&& holding) {
+  // Whether it goes; then what `holding` has is taken.
+  bool Choose(Holding& holding) {
     Removal removal;
     std::uint64_t owed_count = 0;
     std::uint64_t unnoted_count = 0;
@@ -194,7 +194,7 @@ class Run {
     if (!age || !IsOld(*holding->newest, *age) || would_come_back) {
       ++report_.kept_files;
     } else {
-      Choose(std::move(*holding));
+      Choose(*holding);
     }
     return Ok();
   }
