@@ -19,7 +19,6 @@ namespace inferometer::archive {
 namespace {
 
 namespace fs = std::filesystem;
-using analyze::FoundFile;
 
 // A clock further ahead of the program's build stands wrong, as for a device (device/floor_clock.h).
 constexpr std::chrono::days kFurthest{20 * 365};
