@@ -145,12 +145,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--millions", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--layout", choices=("fleet", "one"), action="append", help="only this one: 40 devices, or one (default: both)")
     parser.add_argument("--build", default=os.path.join(analyze.ROOT, "build", "bench"), help="where the bench preset was built")
     parser.add_argument("--program", help="the inferometer to measure (default: the one in --build)")
     arguments = parser.parse_args()
     analyze.bring_duckdb()
     program = arguments.program or os.path.join(arguments.build, "inferometer")
-    results = [measure(arguments, program, is_one) for is_one in (False, True)]
+    results = [measure(arguments, program, layout == "one") for layout in arguments.layout or ("fleet", "one")]
     sys.exit(0 if all(results) else 1)
 
 

@@ -54,8 +54,11 @@ class FileRecords {
   // The index of `key` among the groups, where it is put when it is new.
   std::uint32_t GroupOf(const GroupKey& key);
   void Add(const Row& row) { rows_.push_back(row); }
-  // Room for so many rows.
-  void Reserve(std::size_t rows) { rows_.reserve(rows); }
+  // So many copies of it, to be filled.
+  std::span<Row> Append(std::size_t count, const Row& row) {
+    rows_.resize(rows_.size() + count, row);
+    return std::span(rows_).last(count);
+  }
   // A new row at the end, to be filled, and its removal. The reference lives until the next one.
   Row& Append(const Row& row) { return rows_.emplace_back(row); }
   void RemoveLast() { rows_.pop_back(); }

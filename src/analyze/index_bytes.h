@@ -46,17 +46,18 @@ class IndexReader {
     rest_.remove_prefix(sizeof value);
     return value;
   }
-  [[nodiscard]] std::string_view Text() {
-    const auto size = Number<std::uint32_t>();
-    if (!Has(size)) return {};
-    const std::string_view text = rest_.substr(0, size);
-    rest_.remove_prefix(size);
-    return text;
-  }
+  [[nodiscard]] std::string_view Text() { return Bytes(Number<std::uint32_t>()); }
   template <typename Read>
   [[nodiscard]] auto Optional(Read read) -> std::optional<decltype(read())> {
     if (Number<std::uint8_t>() == 0) return std::nullopt;
     return read();
+  }
+  // The next `size` bytes.
+  [[nodiscard]] std::string_view Bytes(std::size_t size) {
+    if (!Has(size)) return {};
+    const std::string_view bytes = rest_.substr(0, size);
+    rest_.remove_prefix(size);
+    return bytes;
   }
   // A number of things that take at least `least_bytes` each; fails where so many cannot be there.
   [[nodiscard]] std::size_t Count(std::size_t least_bytes) {

@@ -1,9 +1,10 @@
 #include "analyze/index_entry.h"
 
-#include <array>
+#include <algorithm>
 #include <bit>
 #include <chrono>
 #include <cstring>
+#include <span>
 #include <utility>
 
 #include "analyze/index_bytes.h"
@@ -14,7 +15,6 @@ namespace {
 constexpr std::uint16_t kFailedBit = 1U << kQuantities;
 constexpr std::uint16_t kIdBit = kFailedBit << 1U;
 constexpr std::uint16_t kPresentBits = kFailedBit - 1U;
-constexpr std::size_t kLeastRowBytes = sizeof(std::uint16_t) + sizeof(std::uint32_t) + sizeof(std::int64_t);
 constexpr std::size_t kLeastKeyBytes = 3 * sizeof(std::uint32_t) + 3;
 constexpr std::size_t kLeastGroupBytes = kLeastKeyBytes + 2 * sizeof(std::uint64_t) + kBlocks + 2;
 constexpr std::size_t kLeastDisagreementBytes = 2 * sizeof(std::uint32_t) + sizeof(double) + 1;
@@ -40,43 +40,89 @@ GroupKey ReadKey(IndexReader& in) {
   return key;
 }
 
-// Where a row is put together before it is appended: the most that one takes.
-using RowBytes = std::array<char, kLeastRowBytes + 2 * sizeof(std::uint64_t) + kQuantities * sizeof(double)>;
+// Rows that have the same quantities, group and outcome one after another stand as one run, column by column.
+struct Run {
+  std::span<const Row> rows;
+  std::uint16_t bits;
+};
 
-template <typename T>
-char* Put(const T& value, char* to) {
-  std::memcpy(to, &value, sizeof value);
-  return to + sizeof value;
+std::uint16_t BitsOf(const Row& row) {
+  return static_cast<std::uint16_t>(row.sample.present() | (row.sample.failed ? kFailedBit : 0) |
+                                    (row.has_id ? kIdBit : 0));
 }
 
-void AppendRow(const Row& row, std::string& out) {
-  RowBytes bytes;
-  char* to = bytes.data();
-  to = Put(static_cast<std::uint16_t>(row.sample.present() | (row.sample.failed ? kFailedBit : 0) |
-                                      (row.has_id ? kIdBit : 0)),
-           to);
-  to = Put(row.group, to);
-  to = Put(std::int64_t{row.timestamp.time_since_epoch().count()}, to);
-  if (row.has_id) to = Put(row.fingerprint.high, Put(row.fingerprint.low, to));
-  row.sample.ForEach([&](double value) { to = Put(value, to); });
-  out.append(bytes.data(), to);
+Run RunAt(std::span<const Row> rows) {
+  const std::uint16_t bits = BitsOf(rows.front());
+  const auto end = std::find_if(rows.begin(), rows.end(),
+                                [&](const Row& row) { return row.group != rows.front().group || BitsOf(row) != bits; });
+  return {rows.first(static_cast<std::size_t>(end - rows.begin())), bits};
 }
 
-Row ReadRow(IndexReader& in) {
-  Row row;
+// Appends what `of` says of each row.
+template <typename Of>
+void AppendColumn(std::span<const Row> rows, std::string& out, Of of) {
+  using Value = decltype(of(rows.front()));
+  const std::size_t begin = out.size();
+  out.resize(begin + rows.size() * sizeof(Value));
+  char* to = out.data() + begin;
+  for (const Row& row : rows) {
+    const Value value = of(row);
+    std::memcpy(to, &value, sizeof value);
+    to += sizeof value;
+  }
+}
+
+void AppendRun(const Run& run, std::string& out) {
+  IndexWriter writer(out);
+  writer.Number(run.bits);
+  writer.Number(run.rows.front().group);
+  writer.Number(std::uint64_t{run.rows.size()});
+  AppendColumn(run.rows, out, [](const Row& row) { return std::int64_t{row.timestamp.time_since_epoch().count()}; });
+  if ((run.bits & kIdBit) != 0) {
+    AppendColumn(run.rows, out, [](const Row& row) { return row.fingerprint; });
+  }
+  for (unsigned rest = run.bits & kPresentBits; rest != 0; rest &= rest - 1) {
+    const auto quantity = static_cast<Quantity>(std::countr_zero(rest));
+    AppendColumn(run.rows, out, [&](const Row& row) { return row.sample.Value(quantity); });
+  }
+}
+
+// Reads one value for each of the rows from `first` on.
+template <typename Value, typename Put>
+void ReadColumn(IndexReader& in, std::span<Row> rows, Put put) {
+  const std::string_view bytes = in.Bytes(rows.size() * sizeof(Value));
+  if (!in.ok()) return;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    Value value;
+    std::memcpy(&value, bytes.data() + i * sizeof value, sizeof value);
+    put(rows[i], value);
+  }
+}
+
+// Fails where the group is none of `groups`.
+void ReadRun(IndexReader& in, std::size_t groups, FileRecords& records) {
   const auto bits = in.Number<std::uint16_t>();
-  row.sample.failed = (bits & kFailedBit) != 0;
-  row.has_id = (bits & kIdBit) != 0;
-  row.group = in.Number<std::uint32_t>();
-  row.timestamp = WallTime(std::chrono::microseconds(in.Number<std::int64_t>()));
-  if (row.has_id) {
-    row.fingerprint.low = in.Number<std::uint64_t>();
-    row.fingerprint.high = in.Number<std::uint64_t>() | 1;  // never 0, whatever stands there
+  Row alike;
+  alike.group = in.Number<std::uint32_t>();
+  alike.sample.failed = (bits & kFailedBit) != 0;
+  alike.has_id = (bits & kIdBit) != 0;
+  for (unsigned rest = bits & kPresentBits; rest != 0; rest &= rest - 1) {
+    alike.sample.Set(static_cast<Quantity>(std::countr_zero(rest)), 0);
+  }
+  const std::size_t count = in.Count(sizeof(std::int64_t));
+  if (alike.group >= groups || count == 0) return in.Fail();
+  const std::span<Row> rows = records.Append(count, alike);
+  ReadColumn<std::int64_t>(
+      in, rows, [](Row& row, std::int64_t time) { row.timestamp = WallTime(std::chrono::microseconds(time)); });
+  if (alike.has_id) {
+    ReadColumn<Fingerprint>(in, rows, [](Row& row, Fingerprint id) {
+      row.fingerprint = {id.low, id.high | 1};  // never 0, whatever stands there
+    });
   }
   for (unsigned rest = bits & kPresentBits; rest != 0; rest &= rest - 1) {
-    row.sample.Set(static_cast<Quantity>(std::countr_zero(rest)), in.Number<double>());
+    const auto quantity = static_cast<Quantity>(std::countr_zero(rest));
+    ReadColumn<double>(in, rows, [&](Row& row, double value) { row.sample.Replace(quantity, value); });
   }
-  return row;
 }
 
 void AppendDisagreement(const Disagreement& one, std::string_view file, IndexWriter& out) {
@@ -153,7 +199,12 @@ void AppendFileEntry(const FileRecords& records, const std::vector<Disagreement>
   IndexWriter writer(out);
   AppendAll(records.groups(), writer, [&](const GroupKey& key) { AppendKey(key, writer); });
   AppendAll(disagreements, writer, [&](const Disagreement& one) { AppendDisagreement(one, "", writer); });
-  AppendAll(records.rows(), writer, [&](const Row& row) { AppendRow(row, out); });
+  writer.Number(std::uint64_t{records.rows().size()});
+  for (std::span<const Row> rest = records.rows(); !rest.empty();) {
+    const Run run = RunAt(rest);
+    AppendRun(run, out);
+    rest = rest.subspan(run.rows.size());
+  }
 }
 
 bool ReadFileEntry(std::string_view entry, const std::string& file, FileRecords& records,
@@ -168,14 +219,9 @@ bool ReadFileEntry(std::string_view entry, const std::string& file, FileRecords&
   for (std::size_t i = in.Count(kLeastDisagreementBytes); i > 0; --i) {
     disagreements.push_back(ReadDisagreement(in, file));
   }
-  const std::size_t rows = in.Count(kLeastRowBytes);
-  records.Reserve(rows);
-  for (std::size_t i = 0; i < rows && in.ok(); ++i) {
-    const Row row = ReadRow(in);
-    if (row.group >= groups) in.Fail();
-    if (in.ok()) records.Add(row);
-  }
-  return in.is_at_end();
+  const auto rows = in.Number<std::uint64_t>();
+  while (in.ok() && !in.is_at_end()) ReadRun(in, groups, records);
+  return in.is_at_end() && records.rows().size() == rows;
 }
 
 void AppendAnswer(const Analysis& analysis, std::string_view root, std::string& out) {

@@ -14,11 +14,11 @@
 namespace inferometer::analyze {
 namespace {
 
-constexpr std::string_view kMagic = "inferometer index 1\n";
+constexpr std::string_view kMagic = "inferometer index 2\n";
 constexpr std::int64_t kSecondNs = 1'000'000'000;
 // How long after a change another one surely has another time: file systems count in ticks of 10 ms at most, or in
 // whole seconds, FAT in two of them.
-constexpr std::int64_t kTickNs = 100'000'000;
+constexpr std::int64_t kTickNs = 20'000'000;
 constexpr std::int64_t kWholeSecondsNs = 3 * kSecondNs;
 constexpr std::size_t kTrailerBytes = sizeof(std::uint64_t) * 2 + sizeof(std::uint32_t);
 
