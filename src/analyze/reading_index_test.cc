@@ -67,8 +67,8 @@ TEST_F(ReadingIndexTest, WhatIsUnchangedIsAnsweredFromTheIndex) {
   Put("a/inference_metrics_1.json", 100);
   Settle();
   EXPECT_EQ(Average(), 100);
-  ASSERT_TRUE(fs::exists(index()));
   const std::string text = TextOf(index());
+  EXPECT_NE(text.find("inference_metrics_1"), std::string::npos);
   const auto modified = fs::last_write_time(index());
   EXPECT_EQ(Average(), 100);
   EXPECT_EQ(fs::last_write_time(index()), modified);  // nothing was read, so nothing is kept anew
@@ -86,8 +86,7 @@ TEST_F(ReadingIndexTest, AChangeThatOnlyTheInodeShowsIsSeen) {
 TEST_F(ReadingIndexTest, AFileThatChangedJustNowIsNotKept) {
   Put("a/inference_metrics_1.json", 100);
   EXPECT_EQ(Average(), 100);
-  const std::string before = TextOf(index());
-  EXPECT_EQ(before.find("\"pi\""), std::string::npos);
+  EXPECT_EQ(TextOf(index()).find("inference_metrics_1"), std::string::npos);
   Put("a/inference_metrics_1.json", 200);
   EXPECT_EQ(Average(), 200);
 }
