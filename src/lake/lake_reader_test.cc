@@ -9,6 +9,7 @@
 
 #include "lake/columns.h"
 #include "lake/database.h"
+#include "lake/lake_record_for_tests.h"
 #include "lake/row_appender.h"
 #include "os/temporary_folder.h"
 #include "record/context_fields.h"
@@ -64,14 +65,6 @@ LakeRecord SmallRecord(double time_ms) {
   small.record.device_id = "d";
   small.record.inference_time_ms = time_ms;
   return small;
-}
-
-std::string Json(const LakeRecord& row) {
-  std::string json = row.device_name + " ";
-  record::AppendJson(row.record, json);
-  json += " " + row.other_fields + " ";
-  store::AppendJson(row.context, json);
-  return json;
 }
 
 // Writes records into a Parquet file, and reads them back.

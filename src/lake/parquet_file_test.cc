@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lake/lake_reader.h"
+#include "lake/lake_record_for_tests.h"
 #include "os/faulty_files.h"
 #include "os/temporary_folder.h"
 #include "record/json_write.h"
@@ -31,14 +32,6 @@ LakeRecord RecordNumber(int number) {
   row.other_fields = R"({"prompt_length":200})";
   row.context = {{"host", "lab"}, {"session_id", std::to_string(number)}};
   return row;
-}
-
-std::string Json(const LakeRecord& row) {
-  std::string json = row.device_name + " ";
-  record::AppendJson(row.record, json);
-  json += " " + row.other_fields + " ";
-  store::AppendJson(row.context, json);
-  return json;
 }
 
 // A file, and the folder that it is written in.

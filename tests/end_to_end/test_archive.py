@@ -1,6 +1,5 @@
 """`inferometer archive` on what the program itself wrote, and killed at every step."""
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -9,6 +8,7 @@ import time
 import pytest
 
 from conftest import PROGRAM, clean_environment, wait_until
+from kills import kills
 
 # What changes something that survives: a kill before each call, one after the other. strace counts the calls of each thread for
 # itself, so those of one kind at a time are gone through.
@@ -113,16 +113,6 @@ def test_damaged_file_of_the_lake_is_named_and_the_rest_is_answered(inferometer,
     assert done.returncode == 1 and str(bad) in done.stderr and json.loads(done.stdout) == [{"n": RECORDS - 3}]
 
 
-def killed_at(call, step, root):
-    """True when a kill fell; False when the run ended before its n-th such call."""
-    done = subprocess.run(["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}",
-                           "-e", f"inject={call}:signal=SIGKILL:when={step}",
-                           PROGRAM, "archive", "--metrics-dir", root, "--grace", "0"],
-                          capture_output=True, text=True, timeout=120, env=clean_environment())
-    assert done.returncode in (0, -9, 137), done.stderr
-    return done.returncode != 0
-
-
 @pytest.fixture
 def half_archived(inferometer, metrics, tmp_path):
     """One file is still to go into partitions that hold records already, and one repeats what is there."""
@@ -135,23 +125,12 @@ def half_archived(inferometer, metrics, tmp_path):
 
 @pytest.mark.parametrize("call", STEPS)
 def test_kill_at_any_step_loses_nothing_and_doubles_nothing(inferometer, half_archived, tmp_path, call):
-    # Opening and closing is mostly the loader's: every seventh will do, but for the long form.
-    stride = 7 if call in ("openat", "close") and not os.environ.get("INFEROMETER_FULL_TESTS") else 1
-    kills = 0
-    for step in range(1, 1000, stride):
-        root = tmp_path / "one"
-        shutil.rmtree(root, ignore_errors=True)
-        shutil.copytree(half_archived, root)
-        if not killed_at(call, step, root):
-            break
-        kills += 1
+    for step, root in kills(call, half_archived, tmp_path, lambda root: ["archive", "--metrics-dir", root, "--grace", "0"]):
         assert whole(inferometer, root), step
         done = inferometer("archive", "--metrics-dir", root, "--grace", "0")
         assert done.returncode == 0, (step, done.stderr)
         assert not list(root.rglob("*.json")), step
         assert whole(inferometer, root), step
-    print(f"{kills} kills at {call}")
-    assert kills > 0
 
 
 def test_ctrl_c_ends_a_query_and_leaves_nothing_behind(inferometer, metrics, tmp_path):

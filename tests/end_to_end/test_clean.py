@@ -2,12 +2,12 @@
 import json
 import os
 import pty
-import shutil
 import subprocess
 
 import pytest
 
 from conftest import PROGRAM, at_broker, clean_environment, wait_until
+from kills import kills
 from test_archive import older, put, record
 
 # As in test_archive.py: what changes something that survives, and what comes before and behind it.
@@ -145,35 +145,16 @@ def test_beside_a_running_device_nothing_is_lost(inferometer, device):
     assert verified.returncode == 0, verified.stdout
 
 
-def killed_at(call, step, root):
-    """True when a kill fell; False when the run ended before its n-th such call."""
-    done = subprocess.run(["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:signal=SIGKILL:when={step}",
-                           PROGRAM, "clean", "--metrics-dir", root, *OLD, "--keep", "edge-1=forever"],
-                          capture_output=True, text=True, timeout=120, env=clean_environment())
-    assert done.returncode in (0, -9, 137), done.stderr
-    return done.returncode != 0
-
-
 @pytest.mark.parametrize("call", STEPS)
 def test_kill_at_any_step_loses_nothing_that_was_to_stay_and_doubles_nothing(inferometer, metrics, tmp_path, call):
-    # Opening and closing is mostly the loader's: every seventh will do, but for the long form.
-    stride = 7 if call in ("openat", "close") and not os.environ.get("INFEROMETER_FULL_TESTS") else 1
     (metrics / "edge-2/inference_metrics_x.json.tmp").write_text("what a crash left")
-    kills = 0
-    for step in range(1, 1000, stride):
-        root = tmp_path / "one"
-        shutil.rmtree(root, ignore_errors=True)
-        shutil.copytree(metrics, root)
-        if not killed_at(call, step, root):
-            break
-        kills += 1
+    cleaning = ["clean", *OLD, "--keep", "edge-1=forever", "--metrics-dir"]
+    for step, root in kills(call, metrics, tmp_path, lambda root: [*cleaning, root]):
         assert kept(inferometer, root) == ALL_OF_PI, step
-        done = inferometer("clean", "--metrics-dir", root, *OLD, "--keep", "edge-1=forever")
+        done = inferometer(*cleaning, root)
         assert done.returncode == 0, (step, done.stderr)
         assert kept(inferometer, root) == ALL_OF_PI, step
         assert {path.parent.name for path in root.rglob("*.json")} == {"edge-1"}, step
         assert not list(root.rglob("*.tmp")) and [path.name for path in root.glob("lake/device=*")] == ["device=pi-07"], step
         assert inferometer("archive", "--metrics-dir", root, "--grace", "0").returncode == 0, step
         assert kept(inferometer, root) == ALL_OF_PI, step
-    print(f"{kills} kills at {call}")
-    assert kills > 0

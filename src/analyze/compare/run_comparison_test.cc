@@ -3,70 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "analyze/compare/record_choice.h"
-#include "analyze/compare/simulated_runs.h"
+#include "analyze/compare/run_comparison_for_tests.h"
 
 namespace inferometer::analyze {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::Not;
 using ::testing::StartsWith;
-
-constexpr std::size_t kTime = 0;
-constexpr std::size_t kSpeed = 2;
-constexpr std::size_t kEnergy = 6;
-
-// Two arms of records, put together run by run.
-class RunComparisonTest : public ::testing::Test {
- protected:
-  RunComparisonTest() {
-    question_.metrics = {kTime};
-    context_ = {{"quantization", std::string("Q4_1")}, {"threads", std::int64_t{4}}};
-    record_.device_id = "pi-01";
-    record_.model_name = "SmolLM2";
-    record_.compute_device = "cpu";
-    record_.status = kStatusOk;
-    record_.prompt_tokens = 100;
-    record_.generated_tokens = 32;
-    record_.energy_source = "rapl";
-    record_.energy_scope = "package";
-  }
-
-  // `count` records of around `level` ms each, one a second; energy is 5 mJ a ms, off by `energy_error` at most.
-  void Run(std::size_t arm, std::size_t count, double level) {
-    const FoundFile file{"metrics/pi/inference_metrics_1.json", "pi"};
-    for (const Observation& one : runs_.Arm(count, level, {.variation = variation_, .outliers = 0})) {
-      record_.timestamp = WallTime(std::chrono::seconds(++second_));
-      record_.inference_time_ms = one.value;
-      record_.tokens_per_second = 31000 / one.value;
-      record_.energy_consumed_mj = 5 * one.value;
-      record_.energy_uncertainty_mj = 5 * one.value * energy_error_;
-      rows_.Add(arm, {file, context_}, record_);
-    }
-  }
-  void SetContext(const std::string& key, store::ContextValue value) {
-    for (auto& [name, old] : context_) {
-      if (name == key) old = value;
-    }
-  }
-  MetricComparison Compare(std::size_t metric = kTime) {
-    question_.metrics = {metric};
-    answer_ = CompareRuns(rows_, question_);
-    return answer_.comparisons.front();
-  }
-
-  SimulatedRuns runs_{5};
-  int second_ = 0;
-  double variation_ = 0.03;
-  double energy_error_ = 0.02;
-  store::Context context_;
-  InferenceRecord record_;
-  RunRows rows_;
-  RunQuestion question_;
-  RunComparison answer_;
-};
 
 TEST_F(RunComparisonTest, ASlowerRunIsHigherInTimeAndLowerInSpeed) {
   Run(0, 30, 100);
@@ -290,75 +234,6 @@ TEST_F(RunComparisonTest, FailedRecordsAreCountedOnly) {
   EXPECT_THAT(answer_.failed, ElementsAre(0, 9));
 }
 
-TEST_F(RunComparisonTest, EnergiesOfOtherScopesAreNotComparable) {
-  Run(0, 30, 100);
-  record_.energy_scope = "psys";
-  Run(1, 30, 200);
-  EXPECT_EQ(Compare().comparison.verdict, Verdict::kHigher);
-  EXPECT_EQ(Compare(kEnergy).comparison.verdict, Verdict::kNotComparable);
-  EXPECT_THAT(Compare(kEnergy).comparison.reason,
-              StartsWith("the energies cover different parts of the machine (package and psys)"));
-}
-
-TEST_F(RunComparisonTest, EnergiesOfOtherSourcesAreComparedOnlyBeyondTheirErrors) {
-  energy_error_ = 0.2;
-  Run(0, 30, 100);
-  record_.energy_source = "external";
-  Run(1, 30, 120);
-  EXPECT_EQ(Compare(kEnergy).comparison.verdict, Verdict::kNotComparable);
-  EXPECT_THAT(Compare(kEnergy).comparison.reason, StartsWith("the energies come from different sources"));
-  rows_ = {};
-  Run(1, 30, 300);
-  record_.energy_source = "rapl";
-  Run(0, 30, 100);
-  EXPECT_EQ(Compare(kEnergy).comparison.verdict, Verdict::kHigher);
-}
-
-TEST_F(RunComparisonTest, ModelledEnergiesOfDifferentDevicesAreNotComparable) {
-  record_.energy_source = "model";
-  Run(0, 30, 100);
-  record_.device_id = "pi-02";
-  Run(1, 30, 900);
-  EXPECT_EQ(Compare().comparison.verdict, Verdict::kHigher);
-  EXPECT_EQ(Compare(kEnergy).comparison.verdict, Verdict::kNotComparable);
-  EXPECT_THAT(Compare(kEnergy).comparison.reason, StartsWith("a modelled energy may be off by 60 %"));
-}
-
-TEST_F(RunComparisonTest, ModelledEnergiesOfOneDeviceAreComparableWhateverTheFlags) {
-  record_.energy_source = "model";
-  Run(0, 30, 100);
-  Run(1, 30, 300);
-  record_.flags = {"background_load"};
-  Run(1, 30, 300);
-  question_.across = {"flags"};
-  EXPECT_EQ(Compare(kEnergy).comparison.verdict, Verdict::kHigher);
-}
-
-TEST_F(RunComparisonTest, EnergiesBelowResolutionAreLeftOutAndCounted) {
-  Run(0, 30, 100);
-  Run(1, 30, 150);
-  record_.energy_quality = "below_resolution";
-  Run(0, 8, 900);
-  Run(1, 8, 5);
-  const MetricComparison found = Compare(kEnergy);
-  EXPECT_EQ(found.comparison.verdict, Verdict::kHigher);
-  EXPECT_THAT(found.comparison.n, ElementsAre(30, 30));
-  EXPECT_THAT(answer_.below_resolution, ElementsAre(8, 8));
-}
-
-TEST_F(RunComparisonTest, AnEnergyWithoutItsUncertaintyIsNotComparable) {
-  Run(0, 30, 100);
-  energy_error_ = std::nan("");
-  record_.energy_uncertainty_mj.reset();
-  const FoundFile file{"x", std::nullopt};
-  for (int i = 0; i < 10; ++i) {
-    record_.energy_consumed_mj = 500;
-    record_.energy_uncertainty_mj.reset();
-    rows_.Add(1, {file, context_}, record_);
-  }
-  EXPECT_THAT(Compare(kEnergy).comparison.reason, StartsWith("some energies do not tell their uncertainty"));
-}
-
 TEST_F(RunComparisonTest, WhatWasNotMeasuredIsSaid) {
   Run(0, 30, 100);
   Run(1, 30, 100);
@@ -401,58 +276,6 @@ TEST_F(RunComparisonTest, GroupsStandAgainstTheFirstAndAMetricIsAFamily) {
   EXPECT_THAT(found.reason, HasSubstr("taken for equal"));
   EXPECT_TRUE(CompareGroups(rows_, std::span(arms).first(1), question_).empty());
   EXPECT_TRUE(CompareGroups(rows_, {}, question_).empty());
-}
-
-// What is chosen of records.
-class RecordChoiceTest : public ::testing::Test {
- protected:
-  RecordChoiceTest() {
-    record_.device_id = "pi-01";
-    record_.record_id = "pi-01/5eed/7";
-    record_.generated_tokens = 32;
-    record_.inference_time_ms = 12.5;
-    record_.warmup = true;
-  }
-  [[nodiscard]] bool Holds(const std::string& text) const {
-    const auto choice = RecordChoice::Parse(text);
-    EXPECT_TRUE(choice.ok()) << choice.status().message();
-    return choice.ok() && choice->Holds({file_, context_}, record_);
-  }
-
-  FoundFile file_{"metrics/edge-1/f.json", "edge-1"};
-  store::Context context_ = {
-      {"threads", std::int64_t{4}}, {"experiment", std::string("after")}, {"temperature", 0.5}, {"flash", true}};
-  InferenceRecord record_;
-};
-
-TEST_F(RecordChoiceTest, TakesFieldsOfTheRecordAndOfItsRun) {
-  EXPECT_TRUE(Holds("device_id=pi-01,threads=4,experiment=after"));
-  EXPECT_TRUE(Holds("device_name=edge-1"));
-  EXPECT_TRUE(Holds("session_id=5eed"));
-  EXPECT_TRUE(Holds("generated_tokens=32"));
-  EXPECT_TRUE(Holds("warmup=true,flash=true"));
-  EXPECT_FALSE(Holds("threads=4,experiment=before"));
-  EXPECT_FALSE(Holds("block_id=1"));
-}
-
-TEST_F(RecordChoiceTest, ComparesNumbersAsNumbers) {
-  EXPECT_TRUE(Holds("inference_time_ms=12.50"));
-  EXPECT_TRUE(Holds("temperature=5e-1"));
-  EXPECT_FALSE(Holds("threads=4x"));
-}
-
-TEST_F(RecordChoiceTest, RefusesWhatIsNoCondition) {
-  for (const char* text : {"", "threads", "=4", "threads=", "threads=4,", "threads=4,,x=1"}) {
-    const auto choice = RecordChoice::Parse(text);
-    ASSERT_FALSE(choice.ok()) << text;
-    EXPECT_THAT(choice.status().message(), HasSubstr("is not field=value"));
-  }
-  EXPECT_THAT(RecordChoice::Parse("a=1,threads").status().message(), HasSubstr("\"threads\""));
-}
-
-TEST_F(RecordChoiceTest, WithoutAFolderTheDevicesIdIsItsName) {
-  file_.folder_name.reset();
-  EXPECT_TRUE(Holds("device_name=pi-01"));
 }
 
 }  // namespace
