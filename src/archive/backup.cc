@@ -86,7 +86,7 @@ class Run {
   void List(const fs::path& folder, const fs::path& name, Part part, std::vector<Found>& found) {
     const bool is_of_lake = IsWithin(folder, lake_);
     if (folder == own_lake_ && lake_ != own_lake_) return;  // the other one stands in its place
-    if (part == Part::kFiles || (is_of_lake && part == Part::kLake)) found.push_back({folder, name, true});
+    if (part == (is_of_lake ? Part::kLake : Part::kFiles)) found.push_back({folder, name, true});
     std::error_code error;
     fs::directory_iterator entries(folder, error);
     for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {

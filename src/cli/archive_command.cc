@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/command.h"
+#include "cli/left_files.h"
 #include "cli/reading_progress.h"
 #include "record/json_pieces.h"
 #include "report/terminal_text.h"
@@ -64,14 +65,7 @@ std::string Json(const archive::ArchiveReport& report) {
   record::AppendCount(object, "dropped_files", report.dropped_files);
   record::AppendCount(object, "dropped_bytes", report.dropped_bytes);
   record::AppendCount(object, "waiting_files", report.waiting_files);
-  object.Key("left");
-  record::AppendList(
-      report.left,
-      [&](const archive::LeftFile& left) {
-        record::JsonObject entry(json);
-        entry.Text("file", left.file).Text("reason", left.reason).Close();
-      },
-      json);
+  AppendLeft(report.left, object, json);
   object.Close();
   return json + "\n";
 }

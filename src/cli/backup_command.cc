@@ -8,6 +8,7 @@
 
 #include "archive/backup.h"
 #include "cli/command.h"
+#include "cli/left_files.h"
 #include "cli/reading_progress.h"
 #include "cli/streams.h"
 #include "record/json_pieces.h"
@@ -26,11 +27,7 @@ std::string Json(const archive::BackupReport& report) {
   record::AppendCount(object, "files", report.files);
   record::AppendCount(object, "bytes", report.bytes);
   record::AppendCount(object, "tar_bytes", report.tar_bytes);
-  object.Key("left");
-  const auto append_left = [&](const archive::LeftFile& left) {
-    record::JsonObject(json).Text("file", left.file).Text("reason", left.reason).Close();
-  };
-  record::AppendList(report.left, append_left, json);
+  AppendLeft(report.left, object, json);
   object.Close();
   return json + "\n";
 }

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "analyze/directory.h"
+#include "analyze/journal_records.h"
 #include "analyze/verification.h"
 #include "archive/cleaner.h"
 #include "cli/command.h"
@@ -83,7 +84,7 @@ class Run {
 
   void TakeJournal(const fs::path& journal) {
     analyze::Verification ignored;  // `inferometer verify` says what is wrong with a journal
-    auto known = LookAtJournal(files_, journal, os::FileLock::IsHeld(journal.parent_path() / ".lock"), ignored);
+    auto known = LookAtJournal(files_, journal, analyze::IsHeld(journal), ignored);
     if (!known.ok()) {
       streams_.Say(fmt::format("{}: {}; nothing of its folder goes without --force", journal.string(),
                                known.status().message()));

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/timestamp.h"
+#include "cli/left_files.h"
 #include "exchange/csv.h"
 #include "record/json_pieces.h"
 #include "report/table.h"
@@ -137,11 +138,7 @@ std::string Json(const archive::CleanReport& report, bool dry_run) {
   object.Key("removed");
   record::AppendList(
       report.removed, [&](const auto& one) { AppendFile(one, json); }, json);
-  object.Key("left");
-  const auto append_left = [&](const archive::LeftFile& left) {
-    JsonObject(json).Text("file", left.file).Text("reason", left.reason).Close();
-  };
-  record::AppendList(report.left, append_left, json);
+  AppendLeft(report.left, object, json);
   object.Close();
   return json + "\n";
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "analyze/directory.h"
+#include "analyze/journal_records.h"
 #include "analyze/verification.h"
 #include "base/clock.h"
 #include "cli/command.h"
@@ -54,8 +55,6 @@ class Look {
   }
 
  private:
-  static fs::path LockOf(const fs::path& journal) { return journal.parent_path() / ".lock"; }
-
   bool IsJournal() {
     if (root_.filename() == "journal") return true;
     const auto names = files_.List(root_);
@@ -67,7 +66,7 @@ class Look {
   bool NoteWriters() {
     const std::size_t before = in_use_.size();
     for (const fs::path& journal : journals_) {
-      if (os::FileLock::IsHeld(LockOf(journal))) in_use_.insert(journal);
+      if (analyze::IsHeld(journal)) in_use_.insert(journal);
     }
     return in_use_.size() > before;
   }
