@@ -55,8 +55,9 @@ void TakeOutcome(FlatJson& json, InferenceRecord& record) {
 }  // namespace
 
 void TakeAiperf(FlatJson& json, const ForeignDefaults& defaults, ForeignLine& line) {
-  const auto began = json.Count("metadata.request_start_ns");
+  const auto began = json.Integer("metadata.request_start_ns");
   if (!began) return json.Refuse("metadata.request_start_ns", "missing");
+  if (*began < 0) return json.Refuse("metadata.request_start_ns", "before 1970");
   InferenceRecord record;
   record.timestamp = WallTime(std::chrono::microseconds(*began / 1000));
   TakeModel(std::nullopt, defaults, line, record);

@@ -181,6 +181,7 @@ std::optional<double> FlatJson::Number(std::string_view path, double highest) {
     Refuse(path, "not a number");
   } else if (*number < 0 || *number > highest) {
     Refuse(path, fmt::format("out of range (0 to {})", highest));
+    return std::nullopt;
   }
   return number;
 }
@@ -200,6 +201,10 @@ std::optional<std::int64_t> FlatJson::Count(std::string_view path) {
   const auto whole = Integer(path);
   if (whole && *whole < 0) {
     Refuse(path, "not a whole number from 0 on");
+    return std::nullopt;
+  }
+  if (whole && *whole > static_cast<std::int64_t>(kHighestFlatNumber)) {
+    Refuse(path, fmt::format("out of range (0 to {})", kHighestFlatNumber));
     return std::nullopt;
   }
   return whole;

@@ -17,6 +17,8 @@ namespace inferometer::exchange {
 inline constexpr std::size_t kMostFlatEntries = 4096;
 inline constexpr std::size_t kDeepestFlatEntry = 6;
 inline constexpr std::size_t kLongestFlatText = 1024;
+// Sums of a few of them still fit into 64 bits.
+inline constexpr double kHighestFlatNumber = 1e15;
 
 // Copyable value.
 class FlatJson {
@@ -30,10 +32,10 @@ class FlatJson {
   // Whether an object stands there.
   [[nodiscard]] bool HasObject(std::string_view path) const;
 
-  // The value, or nothing where there is none. One of another type, out of range or that stands twice is noted: see
-  // status().
-  [[nodiscard]] std::optional<double> Number(std::string_view path, double highest = 1e15);
-  [[nodiscard]] std::optional<std::int64_t> Count(std::string_view path);  // from 0 on
+  // The value, or nothing where there is none that can be used: one of another type or out of range is noted, as is one
+  // that stands twice: see status().
+  [[nodiscard]] std::optional<double> Number(std::string_view path, double highest = kHighestFlatNumber);  // from 0 on
+  [[nodiscard]] std::optional<std::int64_t> Count(std::string_view path);  // from 0 to kHighestFlatNumber
   [[nodiscard]] std::optional<std::int64_t> Integer(std::string_view path);
   [[nodiscard]] std::optional<std::string> Text(std::string_view path);
   [[nodiscard]] std::optional<bool> Boolean(std::string_view path);

@@ -51,6 +51,16 @@ TEST(FlatJson, WhatIsOfAnotherTypeIsNamedWithItsByte) {
                 "byte 10, field \"a.b\": stands twice");
 }
 
+TEST(FlatJson, WhatIsOutOfRangeIsNotHandedOut) {
+  FlatJson json = Parsed(R"({"a":333333333333333333333,"b":-1,"c":1e74,"d":9223372036854775807,"e":1e15})");
+  EXPECT_EQ(json.Number("a"), std::nullopt);
+  EXPECT_EQ(json.Number("b"), std::nullopt);
+  EXPECT_EQ(json.Number("c", 1e10), std::nullopt);
+  EXPECT_EQ(json.Count("d"), std::nullopt);
+  EXPECT_EQ(json.Number("e"), 1e15);
+  EXPECT_EQ(json.status().message(), "byte 5, field \"a\": out of range (0 to 1000000000000000)");
+}
+
 TEST(FlatJson, FirstFailureStays) {
   FlatJson json = Parsed(R"({"a":"x","b":"y"})");
   EXPECT_EQ(json.Number("b"), std::nullopt);

@@ -156,6 +156,10 @@ TEST(ForeignLine, WhatCannotBeIsRefusedWithByteAndField) {
                 "field \"timings.prompt_ms\": not a number");
   ExpectRefused(F::kLlamaServer, With(kLlamaServerLine, "1757141666", "9999999999"),
                 "as a record of ours it would not be read");
+  ExpectRefused(F::kLlamaServer, With(kLlamaServerLine, "1757141666", "1e73"), "field \"created\": out of range");
+  ExpectRefused(F::kLlamaBench, LlamaBench("9223372036854775807", "1", "0", "1"), "field \"n_prompt\": out of range");
+  ExpectRefused(F::kOllama, With(kOllamaLine, "\"load_duration\":101397084", "\"load_duration\":1e30"),
+                "field \"load_duration\": out of range");
   ExpectRefused(F::kOllama, With(kOllamaLine, "101397084", "201397084"),
                 "field \"load_duration\": more than total_duration");
   ExpectRefused(F::kOllama, With(kOllamaLine, "\"prompt_eval_cached_count\":8", "\"prompt_eval_cached_count\":12"),
