@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <exception>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/analyze.h"
@@ -96,11 +99,13 @@ int Print(const std::string& text, std::FILE* stream, int exit_code) {
 // The subcommands, by name, with what each runs.
 class Program {
  public:
-  Program() {
+  // Of all subcommands, or of one only: the others' options would take longer to set up than a short command runs.
+  explicit Program(std::optional<std::string_view> only) {
     root_.set_version_flag("--version", VersionText());
     root_.require_subcommand(0, 1);
     root_.option_defaults()->take_last();  // so that a script can append to what it was given
     for (const Command& command : kCommands) {
+      if (only && command.name != *only) continue;
       CLI::App* app = root_.add_subcommand(std::string(command.name), std::string(command.line));
       run_[app] = command.set_up(*app);
       app->add_option("--config", "TOML file with options")->type_name("FILE");
@@ -140,12 +145,21 @@ class Program {
   std::map<CLI::App*, std::function<int()>> run_;
 };
 
+// The subcommand that the arguments name, where no other's options matter: a file may have those of all.
+std::optional<std::string_view> OnlyCommand(int argc, const char* const* argv) {
+  if (argc < 2 || ConfigFile(argc, argv)) return std::nullopt;
+  const std::string_view first = argv[1];
+  const bool is_one =
+      std::any_of(kCommands.begin(), kCommands.end(), [&](const auto& one) { return one.name == first; });
+  return is_one ? std::optional(first) : std::nullopt;
+}
+
 }  // namespace
 }  // namespace inferometer::cli
 
 int main(int argc, char** argv) {
   try {
-    return inferometer::cli::Program().Run(argc, argv);
+    return inferometer::cli::Program(inferometer::cli::OnlyCommand(argc, argv)).Run(argc, argv);
   } catch (const std::exception& error) {  // out of memory, or a defect; nothing below lets one out on purpose
     std::fprintf(stderr, "inferometer: %s\n", error.what());
     return inferometer::cli::kFailed;
