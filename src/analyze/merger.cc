@@ -17,7 +17,8 @@ bool Merger::Add(const FileRecords& file) {
   if (telling_ == Telling::kByTime && !TakeInTimes(file)) return false;
   std::vector<Columns*> columns;
   for (const GroupKey& key : file.groups()) columns.push_back(&groups_[key]);
-  if (TakeIn(file.rows()) == file.rows().size()) {
+  const bool are_all_new = TellsByTimeAlone(file) || TakeIn(file.rows()) == file.rows().size();
+  if (are_all_new) {
     for (std::size_t i = 0; i < columns.size(); ++i) columns[i]->Append(file.columns()[i]);
     return true;
   }
@@ -26,6 +27,13 @@ bool Merger::Add(const FileRecords& file) {
     if (is_new_[i]) columns[row.group]->Add(row.sample);
   }
   return true;
+}
+
+// No row has an id, and their times are taken in.
+bool Merger::TellsByTimeAlone(const FileRecords& file) const {
+  std::size_t without_id = 0;
+  for (const TimeSpan& span : file.spans()) without_id += span.rows;
+  return telling_ == Telling::kByTime && without_id == file.rows().size();
 }
 
 void Merger::NoteDays(const FileRecords& file) {

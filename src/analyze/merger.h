@@ -50,6 +50,7 @@ class Merger {
  private:
   [[nodiscard]] bool TakeInTimes(const FileRecords& file);
   [[nodiscard]] bool TakeInTime(const GroupKey& key, const TimeSpan& span);
+  [[nodiscard]] bool TellsByTimeAlone(const FileRecords& file) const;
   std::size_t TakeIn(std::span<const Row> rows);
   void NoteDays(const FileRecords& file);
 

@@ -5,7 +5,8 @@
 namespace inferometer::os {
 namespace {
 
-constexpr std::size_t kBufferBytes = std::size_t{1} << 16;
+// Whole blocks of so many bytes: a write that begins or ends inside a page costs half as much again.
+constexpr std::size_t kBlockBytes = std::size_t{1} << 16;
 
 }  // namespace
 
@@ -39,7 +40,7 @@ WholeFileWriter::~WholeFileWriter() {
 
 Status WholeFileWriter::Append(std::string_view bytes) {
   buffer_ += bytes;
-  return buffer_.size() < kBufferBytes ? Ok() : Flush();
+  return Write(buffer_.size() / kBlockBytes * kBlockBytes);
 }
 
 Status WholeFileWriter::Sync() {
@@ -63,14 +64,18 @@ Status WholeFileWriter::CommitUnsynced() {
   return Ok();
 }
 
-Status WholeFileWriter::Flush() {
-  for (std::string_view rest = buffer_; !rest.empty();) {
+Status WholeFileWriter::Flush() { return Write(buffer_.size()); }
+
+// The first so many of the buffer.
+Status WholeFileWriter::Write(std::size_t bytes) {
+  if (bytes == 0) return Ok();
+  for (std::string_view rest = std::string_view(buffer_).substr(0, bytes); !rest.empty();) {
     const auto written = calls_->Write(fd_, rest);
     if (!written.ok()) return Named(written.status());
     if (written.value() == 0) return Named({Code::kResourceExhausted, "write: no byte was taken"});
     rest.remove_prefix(written.value());
   }
-  buffer_.clear();
+  buffer_.erase(0, bytes);
   return Ok();
 }
 

@@ -34,6 +34,7 @@ class WholeFileWriter {
   WholeFileWriter(FileCalls& calls, std::filesystem::path path, std::filesystem::path temporary, int fd)
       : calls_(&calls), path_(std::move(path)), temporary_(std::move(temporary)), fd_(fd) {}
   [[nodiscard]] Status Flush();
+  [[nodiscard]] Status Write(std::size_t bytes);
   [[nodiscard]] Status Named(const Status& status) const;
 
   FileCalls* calls_;
