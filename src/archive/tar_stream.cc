@@ -1,7 +1,5 @@
 #include "archive/tar_stream.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 
@@ -11,6 +9,7 @@
 #include <span>
 #include <utility>
 
+#include "archive/tar_library.h"
 #include "os/files.h"
 #include "store/checksum.h"
 
@@ -22,18 +21,21 @@ namespace fs = std::filesystem;
 constexpr std::size_t kPieceBytes = std::size_t{1} << 18;
 
 struct WriteEnd {
-  void operator()(struct ::archive* tar) const { archive_write_free(tar); }
+  const TarLibrary* library;
+  void operator()(struct ::archive* tar) const { library->write_free(tar); }
 };
 struct ReadEnd {
-  void operator()(struct ::archive* tar) const { archive_read_free(tar); }
+  const TarLibrary* library;
+  void operator()(struct ::archive* tar) const { library->read_free(tar); }
 };
 struct EntryEnd {
-  void operator()(struct ::archive_entry* entry) const { archive_entry_free(entry); }
+  const TarLibrary* library;
+  void operator()(struct ::archive_entry* entry) const { library->entry_free(entry); }
 };
 using Entry = std::unique_ptr<struct ::archive_entry, EntryEnd>;
 
-Status FailureOf(struct ::archive* tar) {
-  const char* why = archive_error_string(tar);
+Status FailureOf(const TarLibrary& library, struct ::archive* tar) {
+  const char* why = library.error_string(tar);
   return {Code::kInternal, fmt::format("tar: {}", why == nullptr ? "out of memory" : why)};
 }
 
@@ -57,20 +59,20 @@ std::optional<struct stat> StatOf(const fs::path& path, mode_t kind) {
   return found;
 }
 
-Entry MakeEntry(const std::string& name, const struct stat& found, std::uint64_t bytes) {
-  Entry entry(archive_entry_new());
-  archive_entry_copy_stat(entry.get(), &found);
-  archive_entry_copy_pathname(entry.get(), name.c_str());
-  archive_entry_set_nlink(entry.get(), 1);  // each name is a file of its own
-  archive_entry_set_size(entry.get(), static_cast<std::int64_t>(bytes));
+Entry MakeEntry(const TarLibrary& library, const std::string& name, const struct stat& found, std::uint64_t bytes) {
+  Entry entry(library.entry_new(), EntryEnd{&library});
+  library.entry_copy_stat(entry.get(), &found);
+  library.entry_copy_pathname(entry.get(), name.c_str());
+  library.entry_set_nlink(entry.get(), 1);  // each name is a file of its own
+  library.entry_set_size(entry.get(), static_cast<std::int64_t>(bytes));
   return entry;
 }
 
-int AddFilter(struct ::archive* tar, Compression compression) {
+int AddFilter(const TarLibrary& library, struct ::archive* tar, Compression compression) {
   switch (compression) {
-    case Compression::kNone: return archive_write_add_filter_none(tar);
-    case Compression::kGzip: return archive_write_add_filter_gzip(tar);
-    case Compression::kZstd: return archive_write_add_filter_zstd(tar);
+    case Compression::kNone: return library.write_add_filter_none(tar);
+    case Compression::kGzip: return library.write_add_filter_gzip(tar);
+    case Compression::kZstd: return library.write_add_filter_zstd(tar);
   }
   return ARCHIVE_FATAL;
 }
@@ -78,6 +80,8 @@ int AddFilter(struct ::archive* tar, Compression compression) {
 }  // namespace
 
 struct TarWriter::State {
+  explicit State(const TarLibrary& found) : library(found), tar(library.write_new(), WriteEnd{&library}) {}
+
   // What libarchive hands on.
   static ssize_t Take(struct ::archive*, void* self, const void* bytes, std::size_t count) {
     auto& state = *static_cast<State*>(self);
@@ -86,17 +90,18 @@ struct TarWriter::State {
   }
   Status Check(std::int64_t result) const {
     if (result >= ARCHIVE_WARN) return Ok();
-    return failure.ok() ? FailureOf(tar.get()) : failure;
+    return failure.ok() ? FailureOf(library, tar.get()) : failure;
   }
   Status Data(std::string_view bytes) {
     while (!bytes.empty()) {
-      const ssize_t taken = archive_write_data(tar.get(), bytes.data(), bytes.size());
+      const ssize_t taken = library.write_data(tar.get(), bytes.data(), bytes.size());
       if (taken <= 0) return Check(taken < 0 ? taken : ARCHIVE_FATAL);
       bytes.remove_prefix(static_cast<std::size_t>(taken));
     }
     return Ok();
   }
 
+  const TarLibrary& library;
   std::unique_ptr<struct ::archive, WriteEnd> tar;
   std::function<Status(std::string_view)> sink;
   Status failure;  // of the sink
@@ -112,15 +117,16 @@ TarWriter::~TarWriter() {
 TarWriter::TarWriter(TarWriter&&) noexcept = default;
 
 Result<TarWriter> TarWriter::Open(Compression compression, std::function<Status(std::string_view)> sink) {
-  auto state = std::make_unique<State>();
+  ASSIGN_OR_RETURN(const TarLibrary* found, TarLibrary::Get());
+  const TarLibrary& library = *found;
+  auto state = std::make_unique<State>(library);
   state->sink = std::move(sink);
-  state->tar.reset(archive_write_new());
   struct ::archive* const tar = state->tar.get();
   if (tar == nullptr) return Status(Code::kResourceExhausted, "tar: out of memory");
   const bool is_open =
-      archive_write_set_format_gnutar(tar) == ARCHIVE_OK && AddFilter(tar, compression) == ARCHIVE_OK &&
-      archive_write_set_bytes_in_last_block(tar, 1) == ARCHIVE_OK &&  // no zeros behind a compressed stream
-      archive_write_open(tar, state.get(), nullptr, State::Take, nullptr) == ARCHIVE_OK;
+      library.write_set_format_gnutar(tar) == ARCHIVE_OK && AddFilter(library, tar, compression) == ARCHIVE_OK &&
+      library.write_set_bytes_in_last_block(tar, 1) == ARCHIVE_OK &&  // no zeros behind a compressed stream
+      library.write_open(tar, state.get(), nullptr, State::Take, nullptr) == ARCHIVE_OK;
   if (!is_open) return state->Check(ARCHIVE_FATAL);
   return TarWriter(std::move(state));
 }
@@ -133,8 +139,8 @@ Result<TarWriter::Added> TarWriter::AddFile(const fs::path& file, const std::str
   if (!fd.ok()) return Added{false, 0, is_gone ? "it went meanwhile" : fd.status().message()};
   const ReadFd open(*fd);
   ASSIGN_OR_RETURN(const std::uint64_t size, calls.Size(open.get()));
-  const Entry entry = MakeEntry(name, *found, size);
-  RETURN_IF_ERROR(state_->Check(archive_write_header(state_->tar.get(), entry.get())));
+  const Entry entry = MakeEntry(state_->library, name, *found, size);
+  RETURN_IF_ERROR(state_->Check(state_->library.write_header(state_->tar.get(), entry.get())));
   Added added{true, size, {}};
   TarEntry noted{name, size, 0};
   for (std::uint64_t offset = 0; offset < size;) {
@@ -152,7 +158,7 @@ Result<TarWriter::Added> TarWriter::AddFile(const fs::path& file, const std::str
     RETURN_IF_ERROR(state_->Data(bytes));
     offset += count;
   }
-  RETURN_IF_ERROR(state_->Check(archive_write_finish_entry(state_->tar.get())));
+  RETURN_IF_ERROR(state_->Check(state_->library.write_finish_entry(state_->tar.get())));
   state_->entries.push_back(std::move(noted));
   return added;
 }
@@ -160,11 +166,11 @@ Result<TarWriter::Added> TarWriter::AddFile(const fs::path& file, const std::str
 Status TarWriter::AddFolder(const fs::path& folder, const std::string& name) {
   const auto found = StatOf(folder, S_IFDIR);
   if (!found) return Ok();
-  const Entry entry = MakeEntry(name + "/", *found, 0);
-  return state_->Check(archive_write_header(state_->tar.get(), entry.get()));
+  const Entry entry = MakeEntry(state_->library, name + "/", *found, 0);
+  return state_->Check(state_->library.write_header(state_->tar.get(), entry.get()));
 }
 
-Status TarWriter::Finish() { return state_->Check(archive_write_close(state_->tar.get())); }
+Status TarWriter::Finish() { return state_->Check(state_->library.write_close(state_->tar.get())); }
 
 const std::vector<TarEntry>& TarWriter::entries() const { return state_->entries; }
 
@@ -175,21 +181,24 @@ Status CompareTar(const fs::path& tar, const std::vector<TarEntry>& entries) {
                               "is faulty. No backup was made",
                               tar.string(), what));
   };
-  const std::unique_ptr<struct ::archive, ReadEnd> reader(archive_read_new());
-  archive_read_support_format_tar(reader.get());
-  archive_read_support_format_empty(reader.get());
-  archive_read_support_filter_all(reader.get());
-  if (archive_read_open_filename(reader.get(), tar.c_str(), kPieceBytes) != ARCHIVE_OK) return FailureOf(reader.get());
+  ASSIGN_OR_RETURN(const TarLibrary* found, TarLibrary::Get());
+  const TarLibrary& library = *found;
+  const std::unique_ptr<struct ::archive, ReadEnd> reader(library.read_new(), ReadEnd{&library});
+  library.read_support_format_tar(reader.get());
+  library.read_support_format_empty(reader.get());
+  library.read_support_filter_all(reader.get());
+  if (library.read_open_filename(reader.get(), tar.c_str(), kPieceBytes) != ARCHIVE_OK)
+    return FailureOf(library, reader.get());
   std::string piece(kPieceBytes, '\0');
   std::size_t next = 0;
   struct ::archive_entry* entry = nullptr;
   int result = ARCHIVE_OK;
-  while ((result = archive_read_next_header(reader.get(), &entry)) == ARCHIVE_OK) {
-    if (archive_entry_filetype(entry) == AE_IFDIR) continue;
+  while ((result = library.read_next_header(reader.get(), &entry)) == ARCHIVE_OK) {
+    if (library.entry_filetype(entry) == AE_IFDIR) continue;
     if (next == entries.size()) return differs("its end");
-    TarEntry read{archive_entry_pathname(entry), 0, 0};
+    TarEntry read{library.entry_pathname(entry), 0, 0};
     ssize_t got = 0;
-    while ((got = archive_read_data(reader.get(), piece.data(), piece.size())) > 0) {
+    while ((got = library.read_data(reader.get(), piece.data(), piece.size())) > 0) {
       const std::string_view bytes(piece.data(), static_cast<std::size_t>(got));
       read.checksum = store::Checksum(bytes, read.checksum);
       read.bytes += bytes.size();
