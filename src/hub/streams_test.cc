@@ -4,6 +4,8 @@
 
 #include <malloc.h>
 
+#include "base/sanitizers.h"
+
 namespace inferometer::hub {
 namespace {
 
@@ -168,7 +170,7 @@ TEST_F(StreamsTest, AQuietStreamTakesLessThan100Bytes) {
   }
   const std::size_t taken = ::mallinfo2().uordblks - before;
   RecordProperty("bytes_per_stream", static_cast<int>(taken / (kDevices * kStreamsOfEach)));
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !defined(__SANITIZE_ADDRESS__) && !defined(INFEROMETER_SANITIZES_THREADS)
   EXPECT_LT(taken / (kDevices * kStreamsOfEach), 100U);
 #endif
 }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <thread>
 
+#include "base/sanitizers.h"
 #include "inferometer/recorder.h"
 #include "os/burners.h"
 #include "os/touched_pages.h"
@@ -31,7 +32,7 @@ InferenceRecord Touch(Recorder& recorder, std::size_t bytes) {
   return inference.End("stop");
 }
 
-#ifndef __SANITIZE_THREAD__  // whose shadows of touched pages are resident, too
+#ifndef INFEROMETER_SANITIZES_THREADS  // whose shadows of touched pages are resident, too
 
 TEST(RecorderMemory, PeakIsExactToOneMbAndTheSmallOneDoesNotShowTheBigOne) {
   const auto recorder = MakeRecorder(true);

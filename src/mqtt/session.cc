@@ -8,12 +8,13 @@
 #include <cerrno>
 #include <mutex>
 
+#include "base/sanitizers.h"
 #include "mqtt/certificate_reasons.h"
 #include "mqtt/certificate_verdict.h"
 #include "mqtt/reasons.h"
 #include "mqtt/tls_context.h"
 
-#ifdef __SANITIZE_THREAD__
+#ifdef INFEROMETER_SANITIZES_THREADS
 // When the broker says good-bye, libmosquitto 2.0 unlocks a mutex that it has not locked (do_client_disconnect), which
 // glibc bears. Every program with this file has its threads checked without being told of that.
 extern "C" const char* __tsan_default_suppressions() { return "mutex:libmosquitto.so\n"; }
