@@ -3,6 +3,7 @@ import csv
 import io
 import json
 import pathlib
+import re
 import shutil
 import signal
 import sqlite3
@@ -126,6 +127,43 @@ def test_archived_bench_is_the_same_bench(finished, bench, inferometer, tmp_path
     done = inferometer("archive", "--metrics-dir", out, "--grace", "0s")
     assert done.returncode == 0 and not list(out.glob("*/inference*")), done.stderr
     assert rows() == before
+
+
+# What llama.cpp's comparison imports beside Python's own: no repository to name commits from, and a table that a test can read.
+STAND_INS = {
+    "git.py": "class InvalidGitRepositoryError(Exception): pass\nclass Commit: pass\n"
+              "class Repo:\n    def __init__(self, *_, **__): raise InvalidGitRepositoryError\n",
+    "tabulate.py": "import json\ndef tabulate(rows, headers, **_): return json.dumps([dict(zip(headers, row)) for row in rows])\n",
+}
+
+
+@pytest.mark.parametrize("form", ["sql", "json", "jsonl", "csv"])
+def test_llama_cpps_own_comparison_reads_every_output(finished, bench, tmp_path, form):
+    out, _ = finished
+    for name, text in STAND_INS.items():
+        (tmp_path / name).write_text(text)
+    rows = json.loads(bench("--resume", out, "-o", "json", *QUICK).stdout)
+    text = bench("--resume", out, "-o", form, *QUICK).stdout
+    file = tmp_path / f"bench.{form}"
+    if form == "sql":
+        sqlite3.connect(file).executescript(text).connection.close()
+    else:
+        file.write_text(text)
+    commit = rows[0]["build_commit"]
+    done = subprocess.run(["/usr/bin/python3", ROOT / "third_party/llama.cpp/scripts/compare-llama-bench.py", "-t", "llama-bench", "-i", file,
+                           "-b", commit, "-c", commit], capture_output=True, text=True, cwd=tmp_path, env=clean_environment(PYTHONPATH=str(tmp_path)))
+    assert done.returncode == 0, done.stderr
+    table = json.loads(done.stdout)
+    assert sorted((int(row["Threads"]), row["Test"], row[f"t/s {commit}"]) for row in table) == sorted(
+        (row["n_threads"], f"pp{row['n_prompt']}" if row["n_prompt"] else f"tg{row['n_gen']}", row["avg_ts"]) for row in rows)
+    assert {row["Model"] for row in table} == {rows[0]["model_type"]} and {row["Speedup"] for row in table} == {1.0}
+
+
+def test_columns_are_those_in_the_source_of_the_pinned_llama_bench(finished, bench):
+    source = (ROOT / "third_party/llama.cpp/tools/llama-bench/llama-bench.cpp").read_text()
+    fields = source.split("get_fields() {")[1].split("};")[0]
+    header = bench("--resume", finished[0], "-o", "csv", *QUICK).stdout.splitlines()[0]
+    assert header.split(",") == re.findall(r'"(\w+)"', fields)
 
 
 @pytest.mark.needs_llama_bench
