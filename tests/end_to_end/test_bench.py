@@ -240,6 +240,13 @@ def test_the_same_command_goes_on_and_another_one_is_refused(finished, bench):
     assert len(runs_of(out)) == 24
 
 
+def test_ranges_are_those_of_llama_bench(bench, tmp_path):
+    done = bench("-m", MODEL, "-t", "1-2", "-p", "2,4-8*2", "-n", "1-3+2", "-r", 1, "--warm-ups", 0, "--out", tmp_path / "out", *QUICK)
+    assert done.returncode == 0, done.stderr
+    assert sorted(run["prompt_id"] for run in runs_of(tmp_path / "out")) == sorted(["pp2", "pp4", "pp8", "tg1", "tg3"] * 2)
+    assert {folder.name for folder in (tmp_path / "out").iterdir() if folder.is_dir()} == {f"{MODEL.stem}-t1", f"{MODEL.stem}-t2"}
+
+
 def test_changed_model_is_refused(bench, tmp_path):
     model = tmp_path / "model.gguf"
     shutil.copy(MODEL, model)
@@ -253,7 +260,9 @@ def test_changed_model_is_refused(bench, tmp_path):
 def test_wrong_usage_is_said_before_anything_is_loaded(bench, tmp_path):
     out = tmp_path / "out"
     for arguments, said in ((("-m", tmp_path / "none.gguf"), "no model at"), (("-p", 0, "-n", 0), "nothing to run"),
-                            (("-t", "1,1"), "is asked for twice"), (("--metric", "speed"), "is none of"),
+                            (("-t", "1,1"), "is asked for twice"), (("-t", "1-3,2"), "is asked for twice"),
+                            (("-t", "0-4"), "--threads: 0-4 is not from 1 to 512"), (("-p", "8-2"), "8-2 is a range without a number"),
+                            (("-n", "1-8x2"), "is no whole number and no range like"), (("-p", "0-1000"), "makes more than 256 numbers"), (("--metric", "speed"), "is none of"),
                             (("--max-time", "soon"), "--max-time soon"), (("--prompts", tmp_path / "none", "-p", 8), "exclude each other"),
                             (("-o", "xml"), "not in {")):
         done = bench(*arguments, "--out", out, *QUICK)
