@@ -11,12 +11,13 @@
 namespace inferometer::analyze {
 namespace {
 
-// What is read of a file with records of every form: with and without an id, failed, of two models.
+// What is read of a file with records of every form: with and without an id, failed, of two models, also where nothing
+// but the model tells one from the next.
 FileRecords ReadSomeFile() {
   const std::string failed =
       R"({"timestamp":"2025-10-07T10:31:00.000001Z","device_id":"pi","model_name":"Tiny","status":"error","error_type":"x"})";
-  std::string text =
-      FileWith({OurRecord({1}), OlderRecord({2, 99.125, 7}), failed, OurRecord({3, 1e-3, 2, "pi", "Tiny"})});
+  std::string text = FileWith({OurRecord({1}), OlderRecord({2, 99.125, 7}), failed,
+                               OurRecord({3, 1e-3, 2, "pi", "Tiny"}), OurRecord({4, 2e-3, 3, "pi", "Other"})});
   const std::size_t size = text.size();
   text.append(kFilePaddingBytes, '\0');
   FileRecords records;
@@ -51,7 +52,7 @@ void ExpectSame(const FileRecords& a, const FileRecords& b) {
 
 TEST(IndexEntryTest, WhatWasReadOfAFileComesBack) {
   const FileRecords records = ReadSomeFile();
-  ASSERT_EQ(records.rows().size(), 4U);
+  ASSERT_EQ(records.rows().size(), 5U);
   FileRecords again;
   std::vector<Disagreement> disagreements;
   ASSERT_TRUE(ReadFileEntry(EntryOf(records), "m/a.json", again, disagreements));
@@ -59,6 +60,7 @@ TEST(IndexEntryTest, WhatWasReadOfAFileComesBack) {
   ASSERT_EQ(disagreements.size(), 2U);
   EXPECT_EQ(disagreements[0].file, "m/a.json");
   EXPECT_EQ(disagreements[0].field, "inference_time_ms.avg");
+  EXPECT_EQ(disagreements[0].summary, 2.5);
   EXPECT_EQ(disagreements[0].records, 3.5);
   EXPECT_EQ(disagreements[1].records, std::nullopt);
 }
@@ -80,8 +82,9 @@ TEST(IndexEntryTest, AnyByteMayBeAnother) {
   for (std::size_t i = 0; i < entry.size(); ++i) {
     std::string damaged = entry;
     damaged[i] = static_cast<char>(~damaged[i]);
-    if (ReadFileEntry(damaged, "f", records, disagreements))
-      records.MakeColumns();  // of numbers that are wrong, in bounds
+    if (!ReadFileEntry(damaged, "f", records, disagreements)) continue;
+    for (const Row& row : records.rows()) ASSERT_LT(row.group, records.groups().size()) << i;
+    records.MakeColumns();  // of numbers that are wrong, in bounds
   }
 }
 
@@ -110,9 +113,15 @@ TEST(IndexEntryTest, AnAnswerComesBackForAnotherPathToTheSameFolder) {
   const Spread& spread = *again->groups[0].spreads[1];
   EXPECT_TRUE(spread.count == 5 && spread.min == 1.5 && spread.max == 2.5 && spread.avg == 2 && spread.total == 10.0);
   EXPECT_TRUE(spread.p50 == 2 && !spread.p95 && spread.p99 == 2.25);
+  EXPECT_EQ(again->groups[0].energy_uncertainty->avg_mj, 0.5);
   EXPECT_EQ(again->groups[0].energy_uncertainty->total_mj, 2.5);
   EXPECT_EQ(again->groups[0].load_time_seconds, 1.25);
-  EXPECT_EQ(again->disagreements[0].file, "/data/m/x/a.json");
+  EXPECT_EQ(again->groups[1].key, analysis.groups[1].key);
+  EXPECT_FALSE(again->groups[1].energy_uncertainty || again->groups[1].load_time_seconds);
+  ASSERT_EQ(again->disagreements.size(), 1U);
+  const Disagreement& one = again->disagreements[0];
+  EXPECT_EQ(one.file, "/data/m/x/a.json");
+  EXPECT_TRUE(one.field == "f" && one.summary == 1 && one.records == 2.0);
   for (std::size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(ReadAnswer(bytes.substr(0, size), "m")) << size;
 }
 

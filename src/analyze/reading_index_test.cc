@@ -10,6 +10,7 @@
 #include <fstream>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "analyze/sample_files.h"
 #include "os/faulty_files.h"
@@ -104,6 +105,10 @@ TEST_F(ReadingIndexTest, NewGoneAndRenamedFilesChangeTheAnswer) {
   fs::create_directories(folder_.path() / "b");
   fs::rename(second, folder_.path() / "b/inference_metrics_2.json");
   EXPECT_EQ(Run().groups[0].key.device_name, "b");
+  Settle();
+  EXPECT_EQ(Run().groups[0].key.device_name, "b");
+  fs::rename(folder_.path() / "b", folder_.path() / "c");  // which leaves the file as it is, inode and times
+  EXPECT_EQ(Run().groups[0].key.device_name, "c");
 }
 
 TEST_F(ReadingIndexTest, ALoadThatIsNewChangesTheAnswer) {
@@ -170,26 +175,59 @@ TEST_F(ReadingIndexTest, CumulativeFilesCountOnceFromTheIndexToo) {
   EXPECT_EQ(Run().groups[0].total_inferences, 3U);
 }
 
-TEST_F(ReadingIndexTest, WhereNoneCanBeWrittenNothingIsMissed) {
-  const fs::path path = Put("a/inference_metrics_1.json", 100);
-  Settle();
-  const std::vector<FoundFile> metrics = {{path, "a"}};
-  const AnalyzedFiles files{metrics, {}, {}};
-  for (const int after : {0, 1, 2, 3, 4}) {
-    os::FaultyFileCalls faulty([&](int nth_call) { return nth_call == after ? ENOSPC : 0; });
-    faulty.tear_writes = true;
-    ReadingIndex index(faulty, folder_.path(), "this", files, 0);
-    EXPECT_FALSE(index.Answer().has_value());
+// An index of one file of which nothing but a text is kept, so long that it is written in several pieces.
+class TextIndex {
+ public:
+  TextIndex(const fs::path& root, const fs::path& file) : root_(root), metrics_{{file, "a"}} {}
+  void Keep(os::FileCalls& calls, const std::string& text) const {
+    ReadingIndex index(calls, root_, "this", files_, 0);
     index.Begin();
-    index.Keep(0, "entry");
+    index.Keep(0, text + std::string(kFilling, ' '));
     index.Finish(Analysis());
-    std::string entry;
-    ReadingIndex next(os::SystemFileCalls(), folder_.path(), "this", files, 0);
-    EXPECT_TRUE(!next.Find(0, entry) || entry == "entry");
   }
-  for (const auto& left : fs::directory_iterator(folder_.path())) {
-    EXPECT_THAT(left.path().filename().string(), ::testing::AnyOf("a", std::string(kIndexFile)));
+  [[nodiscard]] std::string Kept() const {
+    ReadingIndex index(os::SystemFileCalls(), root_, "this", files_, 0);
+    std::string text;
+    return index.Find(0, text) && text.size() > kFilling ? text.substr(0, text.size() - kFilling) : "nothing";
   }
+
+ private:
+  static constexpr std::size_t kFilling = 100'000;
+  fs::path root_;
+  std::vector<FoundFile> metrics_;
+  AnalyzedFiles files_{metrics_, {}, {}};
+};
+
+TEST_F(ReadingIndexTest, OneThatCannotBeWrittenLeavesTheOldOneAndNothingBesideIt) {
+  const TextIndex index(folder_.path(), Put("a/inference_metrics_1.json", 100));
+  Settle();
+  int failing = 1;  // every call in turn; a torn write is seen when the rest cannot be written either
+  for (bool is_done = false; !is_done; ++failing) {
+    for (const bool torn : {false, true}) {
+      index.Keep(os::SystemFileCalls(), "old");
+      ASSERT_EQ(index.Kept(), "old");
+      os::FaultyFileCalls faulty(
+          [&](int nth_call) { return nth_call == failing || (torn && nth_call == failing + 1) ? ENOSPC : 0; });
+      faulty.tear_writes = torn;
+      index.Keep(faulty, "new");
+      is_done = faulty.calls() < failing;
+      EXPECT_THAT(index.Kept(), ::testing::AnyOf("old", "new")) << failing;
+      EXPECT_TRUE(!is_done || index.Kept() == "new");
+      if (torn) continue;  // the removal of what was begun may have failed, too
+      for (const auto& left : fs::directory_iterator(folder_.path())) {
+        EXPECT_THAT(left.path().filename().string(), ::testing::AnyOf("a", std::string(kIndexFile))) << failing;
+      }
+    }
+  }
+  EXPECT_GT(failing, 8);
+}
+
+TEST_F(ReadingIndexTest, WhereNoneCanBeWrittenEverythingIsRead) {
+  Put("a/inference_metrics_1.json", 100);
+  Settle();
+  fs::create_directory(folder_.path() / (std::string(kIndexFile) + std::string(os::kTemporarySuffix)));
+  EXPECT_EQ(Average(), 100);
+  EXPECT_FALSE(fs::exists(index()));
 }
 
 }  // namespace

@@ -42,6 +42,8 @@ std::function<int()> SetUpAnalyze(CLI::App& app) {
   app.add_option("--metrics-dir", arguments->metrics_dir, "folder with the metrics files, at any depth")
       ->type_name("DIR")
       ->capture_default_str();
+  app.add_option("--lake", arguments->lake, "folder of the lake (default: lake in the metrics directory)")
+      ->type_name("DIR");
   app.add_option("--device", arguments->device, "only this device")->type_name("NAME|ID");
   app.add_flag("--compare", arguments->compare,
                "rank models and devices by energy, and compare groups in time, speed, memory and energy");

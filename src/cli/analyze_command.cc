@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "cli/analyze_report.h"
 #include "cli/command.h"
+#include "cli/named_lake.h"
 #include "cli/reading_progress.h"
 #include "cli/streams.h"
 #include "cli/version.h"
@@ -175,11 +176,13 @@ class Run {
  private:
   Result<analyze::RecordsRead> Each(const analyze::EachRecord& each) {
     ReadingProgress progress(streams_.err(), clock_);
-    return analyze::ForEachRecord(arguments_.metrics_dir, each, progress.Callback());
+    return analyze::ForEachRecord(arguments_.metrics_dir, each, progress.Callback(), analyze::Repeats::kOnce,
+                                  arguments_.lake);
   }
   Result<Analysis> Analyse() {
     ReadingProgress progress(streams_.err(), clock_);
     analyze::AnalyzeOptions options;
+    options.lake = arguments_.lake;
     options.threads = arguments_.threads;
     if (!arguments_.no_index) options.index_maker = ThisBuild();
     options.progress = progress.Callback();
@@ -188,8 +191,7 @@ class Run {
 
   Status WriteReport(const Analysis& analysis, const analyze::GroupAnswer* compared, Target& target) {
     ReadingProgress progress(streams_.err(), clock_);
-    ASSIGN_OR_RETURN(const std::string page,
-                     MakeReport(arguments_.metrics_dir, analysis, arguments_.costs, compared, progress.Callback()));
+    ASSIGN_OR_RETURN(const std::string page, MakeReport(arguments_, analysis, compared, progress.Callback()));
     RETURN_IF_ERROR(target.Append(page));
     return target.Commit();
   }
@@ -280,6 +282,10 @@ int RunAnalyze(const AnalyzeArguments& arguments, os::FileCalls& files, std::FIL
   if (const std::string wrong = WrongTogether(arguments); !wrong.empty()) {
     streams.Say(wrong);
     return kWrongUsage;
+  }
+  if (const Status lake = CheckNamedLake(arguments.lake); !lake.ok()) {
+    streams.Say(lake.message());
+    return kFailed;
   }
   return arguments.records ? run.Records() : run.Groups();
 }

@@ -15,7 +15,8 @@ enum class OutputFormat { kTable, kJson, kCsv, kMarkdown };
 
 struct AnalyzeArguments {
   std::filesystem::path metrics_dir = "metrics";
-  std::string device;  // name or id; empty: all
+  std::filesystem::path lake;  // empty: the folder "lake" of metrics_dir
+  std::string device;          // name or id; empty: all
   bool compare = false;
   std::vector<std::string> by;  // with compare: fields that make the groups; empty: device and model
   std::string export_csv;       // a file, or "-" for standard output; empty: none

@@ -331,15 +331,18 @@ int ParseAndRun(std::vector<std::string> words) {
 TEST_F(AnalyzeCommandTest, OptionsArriveWhereTheyBelong) {
   Put("d/inference_metrics_a.json", FileWith({OurRecord({1})}));
   const std::string csv = folder_.path() / "out.csv";
+  const std::filesystem::path lake = folder_.path() / "lake elsewhere";
+  std::filesystem::create_directory(lake);
   ::testing::internal::CaptureStdout();
   EXPECT_EQ(ParseAndRun({"--metrics-dir", arguments_.metrics_dir, "--device", "d", "--export-csv", csv, "--format",
-                         "JSON", "--price-per-kwh", "0.3", "--battery-wh", "50", "--compare"}),
+                         "JSON", "--price-per-kwh", "0.3", "--battery-wh", "50", "--compare", "--lake", lake}),
             kDone);
   const std::string out = ::testing::internal::GetCapturedStdout();
   EXPECT_THAT(out, HasSubstr("\"rankings\""));
   EXPECT_THAT(out, HasSubstr("\"cost_per_1000_tokens\""));
   EXPECT_THAT(out, HasSubstr("\"inferences_per_charge\""));
   EXPECT_TRUE(std::filesystem::exists(csv));
+  EXPECT_EQ(ParseAndRun({"--metrics-dir", arguments_.metrics_dir, "--lake", lake / "missing"}), kFailed);
 }
 
 TEST(AnalyzeOptions, WrongValuesAreRefused) {

@@ -9,6 +9,7 @@
 #include "archive/backup.h"
 #include "cli/command.h"
 #include "cli/left_files.h"
+#include "cli/named_lake.h"
 #include "cli/reading_progress.h"
 #include "cli/streams.h"
 #include "record/json_pieces.h"
@@ -82,6 +83,10 @@ int RunBackup(const BackupArguments& arguments, os::FileCalls& files, const base
   if (!options.ok()) {
     streams.Say(options.status().message());
     return kWrongUsage;
+  }
+  if (const Status lake = CheckNamedLake(arguments.lake); !lake.ok()) {
+    streams.Say(lake.message());
+    return kFailed;
   }
   options->stop = stop;
   const auto report = [&] {

@@ -3,37 +3,51 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/bench_command.h"
 #include "cli/choice.h"
 #include "cli/command.h"
+#include "cli/number_list.h"
 #include "cli/probe_options.h"
 
 namespace inferometer::cli {
 namespace {
 
+constexpr int kMostThreads = 512;
 constexpr int kMostTokens = 1'000'000;
-const char* const kPlanGroup = "What is run (multiple values with commas, or by giving the option again)";
+const char* const kPlanGroup =
+    "What is run (multiple values with commas, or by giving the option again; numbers as ranges, too: 1-8, 2-8+2, "
+    "64-512*2)";
 const char* const kHowLongGroup = "How long";
 const char* const kKeepGroup = "Measuring and keeping";
 
-template <typename T>
-CLI::Option* AddList(CLI::App& app, const std::string& names, std::vector<T>& values, const std::string& text) {
-  return app.add_option(names, values, text)->take_all()->delimiter(',')->group(kPlanGroup);
+void AddNumbers(CLI::App& app, const std::string& names, std::vector<int>& numbers, int least, int most,
+                const std::string& text) {
+  const auto read = [&numbers, names, least, most](const std::vector<std::string>& words) {
+    auto list = ParseNumberList(words, least, most);
+    // how CLI11 wants to hear of it
+    if (!list.ok()) throw CLI::ValidationError(names.substr(names.find("--")), list.status().message());
+    numbers = std::move(list).value();
+  };
+  app.add_option_function<std::vector<std::string>>(names, read, text)
+      ->take_all()
+      ->delimiter(',')
+      ->type_name("N")
+      ->group(kPlanGroup);
 }
 
 void AddPlan(CLI::App& app, BenchArguments& a) {
-  AddList(app, "-m,--model", a.models, "GGUF files (default: the model that the set-up brought)")->type_name("FILE");
-  AddList(app, "-t,--threads", a.threads, "CPU threads (default: all CPUs)")->check(CLI::Range(1, 512))->type_name("N");
-  AddList(app, "-p,--n-prompt", a.n_prompt, "Tests of a prompt of N random tokens (default: 512)")
-      ->check(CLI::Range(0, kMostTokens))
-      ->type_name("N");
-  AddList(app, "-n,--n-gen", a.n_gen,
-          "Tests of N tokens one by one; with --prompts most tokens of an answer "
-          "(default: 128)")
-      ->check(CLI::Range(0, kMostTokens))
-      ->type_name("N");
+  app.add_option("-m,--model", a.models, "GGUF files (default: the model that the set-up brought)")
+      ->take_all()
+      ->delimiter(',')
+      ->type_name("FILE")
+      ->group(kPlanGroup);
+  AddNumbers(app, "-t,--threads", a.threads, 1, kMostThreads, "CPU threads (default: all CPUs)");
+  AddNumbers(app, "-p,--n-prompt", a.n_prompt, 0, kMostTokens, "Tests of a prompt of N random tokens (default: 512)");
+  AddNumbers(app, "-n,--n-gen", a.n_gen, 0, kMostTokens,
+             "Tests of N tokens one by one; with --prompts most tokens of an answer (default: 128)");
   app.add_option(
          "--prompts", a.prompts,
          "Real prompts instead of tests: one a line, or with blank lines between, or JSON lines with \"prompt\" "

@@ -15,6 +15,7 @@
 #include "archive/cleaner.h"
 #include "cli/command.h"
 #include "cli/journal_look.h"
+#include "cli/named_lake.h"
 #include "cli/reading_progress.h"
 #include "cli/streams.h"
 #include "store/segment_format.h"
@@ -48,6 +49,7 @@ class Run {
   }
 
   int Do() {
+    if (const Status lake = CheckNamedLake(arguments_.lake); !lake.ok()) return Fail(lake.message());
     const auto above = JournalAbove();
     auto directory = analyze::ListMetrics(root_);
     if (!directory.ok()) return Fail(directory.status().message() + "; name the folder with --metrics-dir");

@@ -14,6 +14,7 @@
 #include "analyze/each_record.h"
 #include "base/clock.h"
 #include "cli/command.h"
+#include "cli/named_lake.h"
 #include "cli/reading_progress.h"
 #include "cli/streams.h"
 #include "exchange/comparison_json.h"
@@ -118,6 +119,7 @@ class Run {
 
   // A folder that both sides are in is read once.
   Status ReadRecords() {
+    RETURN_IF_ERROR(CheckNamedLake(arguments_.lake));
     if (arms_[0].folder == arms_[1].folder && arms_[0].lake == arms_[1].lake) return ReadFolder(arms_[0], {0, 1});
     if (AreNested(arms_[0], arms_[1])) {
       return {Code::kInvalidArgument,

@@ -187,6 +187,11 @@ TEST_F(CompareCommandTest, RecordsInTheLakeGiveTheAnswerThatTheyGaveInFiles) {
   EXPECT_EQ(Run().code, kFailed);
   arguments_.lake = Path("..") + "/elsewhere";
   EXPECT_EQ(Run().out, of_files);
+  PutRun("before", 100, 4);
+  PutRun("after", 104, 4);
+  arguments_.lake = Path("lake");  // which went elsewhere
+  EXPECT_EQ(Run().code, kFailed);
+  EXPECT_THAT(Run().err, HasSubstr("--lake METRICS/lake: no such folder"));
 }
 
 TEST_F(CompareCommandTest, OneSideMayBeInTheLakeAndTheOtherInFiles) {

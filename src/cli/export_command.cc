@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "cli/asked_device.h"
 #include "cli/command.h"
+#include "cli/named_lake.h"
 #include "cli/reading_progress.h"
 #include "cli/reported_losses.h"
 #include "cli/streams.h"
@@ -48,6 +49,7 @@ class Export {
   int Run() {
     const auto name = exchange::ParseTarget(arguments_.to, arguments_.format);
     if (!name.ok()) return Say(name.status(), kWrongUsage);
+    if (const Status lake = CheckNamedLake(arguments_.lake); !lake.ok()) return Say(lake, kFailed);
     const auto directory = analyze::ListMetrics(arguments_.metrics_dir);
     if (!directory.ok()) {
       return Say({directory.status().code(), directory.status().message() + "; name the folder with --metrics-dir"},

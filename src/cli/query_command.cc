@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "cli/command.h"
 #include "cli/journal_look.h"
+#include "cli/named_lake.h"
 #include "cli/reading_progress.h"
 #include "cli/reported_losses.h"
 #include "exchange/query_session.h"
@@ -102,6 +103,7 @@ class Run {
       : arguments_(arguments), files_(files), out_(out), err_(err) {}
 
   Status Do(const std::string& sql) {
+    RETURN_IF_ERROR(CheckNamedLake(arguments_.lake));
     // Before DuckDB's threads, which must not take the signals.
     StopWish stop;
     const auto signals = os::SignalWatch::Start([&](int) { stop.Express(); });

@@ -91,9 +91,27 @@ TEST_F(FieldScanTest, RunsOfRowsTellWhatTheyHave) {
   EXPECT_TRUE(columns[1].HasNone(100, 200));
   EXPECT_FALSE(columns[1].HasNone(99, 200));
   EXPECT_TRUE(columns[2].HasAll(0, 200));
-  std::vector<double> times(3);
-  columns[1].Reals(97, 100, times.data());
-  EXPECT_THAT(times, ElementsAre(97, 98, 99));
+  EXPECT_FALSE(columns[2].HasNone(0, 200));
+  std::vector<double> numbers(3);
+  columns[1].Reals(97, 100, numbers.data());
+  EXPECT_THAT(numbers, ElementsAre(97, 98, 99));
+  columns[2].Integers(97, 100, numbers.data());
+  EXPECT_THAT(numbers, ElementsAre(1, 1, 1));
+}
+
+TEST_F(FieldScanTest, LongTextsAreTheSameByWhatTheySayWhereverTheyStand) {
+  const fs::path file = Write(
+      "a.parquet",
+      "SELECT 'the same beginning ' || CASE WHEN i < 3 THEN 'one' ELSE 'two' END || CASE WHEN i > 3 THEN NULL ELSE '' "
+      "END AS device_id, i AS inference_time_ms, i AS generated_tokens FROM range(6) AS t(i)");
+  auto scan = FieldScan::Open(kColumns);
+  scan->Start({&file, 1});
+  const auto chunk = scan->Next();
+  ASSERT_TRUE(chunk.ok() && chunk->has_value());
+  const ColumnView& texts = (*chunk)->columns[0];
+  EXPECT_EQ(texts.EndOfSameText(0, 6), 3U);
+  EXPECT_EQ(texts.EndOfSameText(3, 6), 4U);
+  EXPECT_EQ(texts.EndOfSameText(4, 6), 6U);  // none there
 }
 
 }  // namespace

@@ -3,6 +3,7 @@ import csv
 import io
 import json
 import pathlib
+import re
 import shutil
 import signal
 import sqlite3
@@ -128,6 +129,43 @@ def test_archived_bench_is_the_same_bench(finished, bench, inferometer, tmp_path
     assert rows() == before
 
 
+# What llama.cpp's comparison imports beside Python's own: no repository to name commits from, and a table that a test can read.
+STAND_INS = {
+    "git.py": "class InvalidGitRepositoryError(Exception): pass\nclass Commit: pass\n"
+              "class Repo:\n    def __init__(self, *_, **__): raise InvalidGitRepositoryError\n",
+    "tabulate.py": "import json\ndef tabulate(rows, headers, **_): return json.dumps([dict(zip(headers, row)) for row in rows])\n",
+}
+
+
+@pytest.mark.parametrize("form", ["sql", "json", "jsonl", "csv"])
+def test_llama_cpps_own_comparison_reads_every_output(finished, bench, tmp_path, form):
+    out, _ = finished
+    for name, text in STAND_INS.items():
+        (tmp_path / name).write_text(text)
+    rows = json.loads(bench("--resume", out, "-o", "json", *QUICK).stdout)
+    text = bench("--resume", out, "-o", form, *QUICK).stdout
+    file = tmp_path / f"bench.{form}"
+    if form == "sql":
+        sqlite3.connect(file).executescript(text).connection.close()
+    else:
+        file.write_text(text)
+    commit = rows[0]["build_commit"]
+    done = subprocess.run(["/usr/bin/python3", ROOT / "third_party/llama.cpp/scripts/compare-llama-bench.py", "-t", "llama-bench", "-i", file,
+                           "-b", commit, "-c", commit], capture_output=True, text=True, cwd=tmp_path, env=clean_environment(PYTHONPATH=str(tmp_path)))
+    assert done.returncode == 0, done.stderr
+    table = json.loads(done.stdout)
+    assert sorted((int(row["Threads"]), row["Test"], row[f"t/s {commit}"]) for row in table) == sorted(
+        (row["n_threads"], f"pp{row['n_prompt']}" if row["n_prompt"] else f"tg{row['n_gen']}", row["avg_ts"]) for row in rows)
+    assert {row["Model"] for row in table} == {rows[0]["model_type"]} and {row["Speedup"] for row in table} == {1.0}
+
+
+def test_columns_are_those_in_the_source_of_the_pinned_llama_bench(finished, bench):
+    source = (ROOT / "third_party/llama.cpp/tools/llama-bench/llama-bench.cpp").read_text()
+    fields = source.split("get_fields() {")[1].split("};")[0]
+    header = bench("--resume", finished[0], "-o", "csv", *QUICK).stdout.splitlines()[0]
+    assert header.split(",") == re.findall(r'"(\w+)"', fields)
+
+
 @pytest.mark.needs_llama_bench
 def test_columns_and_table_are_those_of_the_pinned_llama_bench(finished, bench):
     out, _ = finished
@@ -202,6 +240,13 @@ def test_the_same_command_goes_on_and_another_one_is_refused(finished, bench):
     assert len(runs_of(out)) == 24
 
 
+def test_ranges_are_those_of_llama_bench(bench, tmp_path):
+    done = bench("-m", MODEL, "-t", "1-2", "-p", "2,4-8*2", "-n", "1-3+2", "-r", 1, "--warm-ups", 0, "--out", tmp_path / "out", *QUICK)
+    assert done.returncode == 0, done.stderr
+    assert sorted(run["prompt_id"] for run in runs_of(tmp_path / "out")) == sorted(["pp2", "pp4", "pp8", "tg1", "tg3"] * 2)
+    assert {folder.name for folder in (tmp_path / "out").iterdir() if folder.is_dir()} == {f"{MODEL.stem}-t1", f"{MODEL.stem}-t2"}
+
+
 def test_changed_model_is_refused(bench, tmp_path):
     model = tmp_path / "model.gguf"
     shutil.copy(MODEL, model)
@@ -215,7 +260,9 @@ def test_changed_model_is_refused(bench, tmp_path):
 def test_wrong_usage_is_said_before_anything_is_loaded(bench, tmp_path):
     out = tmp_path / "out"
     for arguments, said in ((("-m", tmp_path / "none.gguf"), "no model at"), (("-p", 0, "-n", 0), "nothing to run"),
-                            (("-t", "1,1"), "is asked for twice"), (("--metric", "speed"), "is none of"),
+                            (("-t", "1,1"), "is asked for twice"), (("-t", "1-3,2"), "is asked for twice"),
+                            (("-t", "0-4"), "--threads: 0-4 is not from 1 to 512"), (("-p", "8-2"), "8-2 is a range without a number"),
+                            (("-n", "1-8x2"), "is no whole number and no range like"), (("-p", "0-1000"), "makes more than 256 numbers"), (("--metric", "speed"), "is none of"),
                             (("--max-time", "soon"), "--max-time soon"), (("--prompts", tmp_path / "none", "-p", 8), "exclude each other"),
                             (("-o", "xml"), "not in {")):
         done = bench(*arguments, "--out", out, *QUICK)

@@ -67,3 +67,12 @@ def test_bad_settings_file_is_named_with_its_line(inferometer, tmp_path):
         done = inferometer("device", "--config", "bad.toml", "--generate", "1")
         assert done.returncode == 2 and words in done.stderr, (text, done.stderr)
     assert inferometer("device", "--config", "none.toml").returncode == 2
+
+
+def test_a_lake_that_is_named_and_is_not_there_is_an_error_of_every_command_that_reads_one(inferometer, tmp_path):
+    (tmp_path / "metrics").mkdir()
+    for arguments in (["analyze"], ["compare", "threads=1", "threads=2"], ["query", "SELECT 1"], ["export", "--to", "out.csv"],
+                      ["clean", "--older-than", "1d"], ["archive", "--tar", "out.tar"]):
+        done = inferometer(*arguments, "--lake", "missing")
+        assert done.returncode == 1 and "--lake missing: no such folder; name the one that" in done.stderr, (arguments, done.stderr)
+        assert done.stdout == "" and [path.name for path in tmp_path.iterdir()] == ["metrics"], arguments

@@ -115,6 +115,12 @@ def colour(browser, selector, name):
     return tuple(map(int, re.findall(r"\d+", value)[:3]))
 
 
+def drawn(browser, selector, name, below):
+    """What is seen of a colour that may let through what it lies on."""
+    opacity = float(browser.run(f"getComputedStyle(document.querySelector({selector!r})).opacity"))
+    return tuple(opacity * over + (1 - opacity) * under for over, under in zip(colour(browser, selector, name), below))
+
+
 def contrast(one, other):
     dark, light = sorted((luminance(one), luminance(other)))
     return (light + 0.05) / (dark + 0.05)
@@ -127,8 +133,15 @@ def test_texts_and_marks_stand_out(report, browser, tmp_path, scheme):
     page = colour(browser, "html", "backgroundColor")
     assert (luminance(page) < 0.1) == (scheme == "dark")
     for selector, name, least in (("body", "color", 4.5), (".note", "color", 4.5), ("nav a", "color", 4.5), ("svg text.q", "fill", 4.5),
-                                  ("svg .bar", "fill", 3), ("svg .dots", "stroke", 3), ("svg .alarm", "stroke", 3), ("svg .axis", "stroke", 3), ("svg .line", "stroke", 3)):
-        assert contrast(colour(browser, selector, name), page) >= least, (selector, scheme)
+                                  ("svg .bar", "fill", 3), ("svg .few", "stroke", 3),
+                                  ("svg .alarm", "stroke", 3), ("svg .axis", "stroke", 3), ("svg .line", "stroke", 3)):
+        assert contrast(drawn(browser, selector, name, page), page) >= least, (selector, scheme)
+    shade = drawn(browser, "svg .same", "fill", page)  # the margin of a comparison, on which its marks and intervals may lie
+    assert contrast(shade, page) > 1.1
+    for selector, name in ((".mark", "fill"), (".hollow", "stroke"), (".line", "stroke"), (".axis", "stroke")):
+        assert contrast(drawn(browser, f"svg:has(.same) {selector}", name, shade), shade) >= 3, (selector, scheme)
+    browser.open(report(report_data.make(tmp_path / "more", 120)))  # where there are many dots, they are fainter
+    assert contrast(drawn(browser, "svg .dots:not(.few)", "stroke", page), page) >= 3, scheme
 
 
 def test_keyboard_reaches_the_report_and_sees_where_it_is(report, browser, tmp_path):
