@@ -9,9 +9,9 @@ void Column::Narrow(std::size_t most) {
   if (!narrowed_) {
     Count();
     narrowed_ = std::make_unique<RankSelection>(kQuantiles);
-    narrowed_->Take({values(), stored_});
-    memory_.Free();
-    stored_ = counted_ = 0;
+    narrowed_->Take({values_.get(), stored_});
+    values_.reset();
+    stored_ = counted_ = capacity_ = 0;
   }
   narrowed_->Narrow(most);
 }
@@ -30,7 +30,7 @@ bool Column::FindQuantiles(std::size_t most) {
 
 std::vector<double> Column::Quantiles() {
   if (quantiles_) return *quantiles_;
-  return base::QuantilesType7({values(), stored_}, {least(), most()}, kQuantiles);
+  return base::QuantilesType7({values_.get(), stored_}, {least(), most()}, kQuantiles);
 }
 
 }  // namespace inferometer::analyze

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdlib>
 #include <limits>
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <type_traits>
@@ -20,20 +22,20 @@ namespace inferometer::analyze {
 inline constexpr std::array kQuantiles = {0.5, 0.95, 0.99};
 
 // What std::vector<double> is, with the sum and the extremes of the numbers, which are taken when they are asked for,
-// of many numbers at once; and a long one grows without being copied each time. Its numbers may be let go: some when
-// the quantiles are wanted of more than memory holds (Narrow), all when others keep them (GiveValuesTo); sum and
-// extremes stay. One thread at a time.
+// of many numbers at once; and it grows by realloc: a long one is moved by the page tables, not copied. Its numbers may
+// be let go: some when the quantiles are wanted of more than memory holds (Narrow), all when others keep them
+// (GiveValuesTo); sum and extremes stay. One thread at a time.
 class Column {
  public:
   void Add(double value) {
-    MakeRoom(1);
-    values()[stored_++] = value;
+    if (stored_ == capacity_) Reserve(std::max(kFirstCapacity, capacity_ + capacity_ / 2));
+    values_.get()[stored_++] = value;
   }
   // `value_at` gives the numbers from 0 to `count`.
   template <typename ValueAt>
   void AddAll(std::size_t count, ValueAt value_at) {
-    MakeRoom(count);
-    double* to = values() + stored_;
+    if (stored_ + count > capacity_) Reserve(std::max(stored_ + count, capacity_ + capacity_ / 2));
+    double* to = values_.get() + stored_;
     for (std::size_t i = 0; i < count; ++i) to[i] = value_at(i);
     stored_ += count;
   }
@@ -42,19 +44,19 @@ class Column {
     if (other.empty()) return;
     const bool are_counted = counted_ == stored_ && other.counted_ == other.stored_;
     if (!are_counted) Count();
-    TakeValues({other.values(), other.stored_});
+    TakeValues({other.values_.get(), other.stored_});
     if (are_counted) {
       totals_.Add(other.totals_);
     } else {
-      for (std::size_t i = 0; i < other.stored_; ++i) totals_.Add(other.values()[i]);
+      for (std::size_t i = 0; i < other.stored_; ++i) totals_.Add(other.values_.get()[i]);
     }
   }
   // Gives the values away and keeps what they come to, which `to` does not get: Append this to it later.
   void GiveValuesTo(Column& to) {
     Count();
-    to.TakeValues({values(), stored_});
-    memory_.Free();
-    stored_ = counted_ = 0;
+    to.TakeValues({values_.get(), stored_});
+    values_.reset();
+    stored_ = counted_ = capacity_ = 0;
   }
   // Keeps the memory.
   void Clear() {
@@ -109,9 +111,9 @@ class Column {
     std::array<Totals, kLanes> lanes;
     std::size_t i = counted_;
     for (; i + kLanes <= stored_; i += kLanes) {
-      for (std::size_t lane = 0; lane < kLanes; ++lane) lanes[lane].Add(values()[i + lane]);
+      for (std::size_t lane = 0; lane < kLanes; ++lane) lanes[lane].Add(values_.get()[i + lane]);
     }
-    for (; i < stored_; ++i) totals_.Add(values()[i]);
+    for (; i < stored_; ++i) totals_.Add(values_.get()[i]);
     for (const Totals& lane : lanes) totals_.Add(lane);
     counted_ = stored_;
     return totals_;
@@ -126,20 +128,25 @@ class Column {
   }
 
   static constexpr std::size_t kFirstCapacity = 64;
+  static constexpr std::size_t kLong = std::size_t{1} << 15;  // from here on growth is worth a system call
+  struct Free {
+    void operator()(double* values) const { std::free(values); }
+  };
   static_assert(std::is_trivially_copyable_v<double>);
 
-  [[nodiscard]] double* values() const { return static_cast<double*>(memory_.data()); }
-  [[nodiscard]] std::size_t capacity() const { return memory_.capacity_bytes() / sizeof(double); }
-  // For so many more.
-  void MakeRoom(std::size_t count) {
-    if (stored_ + count <= capacity()) return;
-    const std::size_t wanted = std::max({stored_ + count, capacity() + capacity() / 2, kFirstCapacity});
-    memory_.Grow(stored_ * sizeof(double), wanted * sizeof(double));
+  void Reserve(std::size_t capacity) {
+    void* grown = std::realloc(values_.get(), capacity * sizeof(double));
+    if (grown == nullptr) throw std::bad_alloc();  // as a vector would
+    static_cast<void>(values_.release());          // realloc freed it
+    values_.reset(static_cast<double*>(grown));
+    if (capacity >= kLong) os::TouchAhead(values_.get() + capacity_, (capacity - capacity_) * sizeof(double));
+    capacity_ = capacity;
   }
 
-  os::GrowingMemory memory_;
+  std::unique_ptr<double, Free> values_;
   std::size_t stored_ = 0;
   std::size_t counted_ = 0;  // of the stored, the first ones
+  std::size_t capacity_ = 0;
   Totals totals_;
   std::unique_ptr<RankSelection> narrowed_;  // has the values then
   std::optional<std::vector<double>> quantiles_;
