@@ -10,7 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   FileRecords records;
   std::vector<Disagreement> disagreements;
-  if (ReadFileEntry(bytes, "file", records, disagreements)) {
+  if (ReadFileEntry(bytes, "file", 100'000, records, disagreements)) {
     records.MakeColumns();
     records.MakeFingerprints();
   }

@@ -30,6 +30,8 @@
 namespace inferometer::analyze {
 namespace {
 
+// With the keys that each must have it is longer.
+constexpr std::size_t kLeastRecordBytes = 32;
 constexpr std::size_t kFilesAhead = 4;  // a thread, that may wait for an earlier file to be merged
 
 // What one file gave.
@@ -69,8 +71,9 @@ class FileWorker {
   bool FindInIndex(std::size_t number, FileOutcome& outcome) {
     outcome.entry.clear();
     if (index_ == nullptr || !index_->Find(number, outcome.entry)) return false;
+    const std::size_t most_rows = index_->BytesOf(number) / kLeastRecordBytes;
     const bool is_good =
-        ReadFileEntry(outcome.entry, files_[number].path.string(), outcome.records, outcome.disagreements);
+        ReadFileEntry(outcome.entry, files_[number].path.string(), most_rows, outcome.records, outcome.disagreements);
     if (is_good) {
       outcome.records.MakeColumns();
     } else {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "analyze/index_bytes.h"
+#include "analyze/index_column.h"
 
 namespace inferometer::analyze {
 namespace {
@@ -58,49 +59,31 @@ Run RunAt(std::span<const Row> rows) {
   return {rows.first(static_cast<std::size_t>(end - rows.begin())), bits};
 }
 
-// Appends what `of` says of each row.
-template <typename Of>
-void AppendColumn(std::span<const Row> rows, std::string& out, Of of) {
-  using Value = decltype(of(rows.front()));
-  const std::size_t begin = out.size();
-  out.resize(begin + rows.size() * sizeof(Value));
-  char* to = out.data() + begin;
-  for (const Row& row : rows) {
-    const Value value = of(row);
-    std::memcpy(to, &value, sizeof value);
-    to += sizeof value;
-  }
-}
-
 void AppendRun(const Run& run, std::string& out) {
   IndexWriter writer(out);
   writer.Number(run.bits);
   writer.Number(run.rows.front().group);
   writer.Number(std::uint64_t{run.rows.size()});
-  AppendColumn(run.rows, out, [](const Row& row) { return std::int64_t{row.timestamp.time_since_epoch().count()}; });
+  std::vector<std::int64_t> times;
+  for (const Row& row : run.rows) times.push_back(row.timestamp.time_since_epoch().count());
+  AppendWholeColumn(times, out);
   if ((run.bits & kIdBit) != 0) {
-    AppendColumn(run.rows, out, [](const Row& row) { return row.fingerprint; });
+    for (const Row& row : run.rows) {
+      writer.Number(row.fingerprint.low);
+      writer.Number(row.fingerprint.high);
+    }
   }
+  std::vector<double> values(run.rows.size());
   for (unsigned rest = run.bits & kPresentBits; rest != 0; rest &= rest - 1) {
     const auto quantity = static_cast<Quantity>(std::countr_zero(rest));
-    AppendColumn(run.rows, out, [&](const Row& row) { return row.sample.Value(quantity); });
+    std::transform(run.rows.begin(), run.rows.end(), values.begin(),
+                   [&](const Row& row) { return row.sample.Value(quantity); });
+    AppendRealColumn(values, out);
   }
 }
 
-// Reads one value for each of the rows from `first` on.
-template <typename Value, typename Put>
-void ReadColumn(IndexReader& in, std::span<Row> rows, Put put) {
-  const std::string_view bytes = in.Bytes(rows.size() * sizeof(Value));
-  if (!in.ok()) return;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    Value value;
-    std::memcpy(&value, bytes.data() + i * sizeof value, sizeof value);
-    put(rows[i], value);
-  }
-}
-
-// Fails where the group is none of `groups`.
-void ReadRun(IndexReader& in, std::size_t groups, FileRecords& records) {
+// Fails where the group is none of `groups`. REQUIRES: there are not more than `most_rows` yet.
+void ReadRun(IndexReader& in, std::size_t groups, std::size_t most_rows, FileRecords& records) {
   const auto bits = in.Number<std::uint16_t>();
   Row alike;
   alike.group = in.Number<std::uint32_t>();
@@ -109,19 +92,22 @@ void ReadRun(IndexReader& in, std::size_t groups, FileRecords& records) {
   for (unsigned rest = bits & kPresentBits; rest != 0; rest &= rest - 1) {
     alike.sample.Set(static_cast<Quantity>(std::countr_zero(rest)), 0);
   }
-  const std::size_t count = in.Count(sizeof(std::int64_t));
-  if (alike.group >= groups || count == 0) return in.Fail();
+  const std::size_t count = in.Count(1);
+  if (alike.group >= groups || count == 0 || count > most_rows - records.rows().size()) return in.Fail();
+  std::vector<std::int64_t> times(count);
+  ReadWholeColumn(in, times);
+  if (!in.ok()) return;
   const std::span<Row> rows = records.Append(count, alike);
-  ReadColumn<std::int64_t>(
-      in, rows, [](Row& row, std::int64_t time) { row.timestamp = WallTime(std::chrono::microseconds(time)); });
-  if (alike.has_id) {
-    ReadColumn<Fingerprint>(in, rows, [](Row& row, Fingerprint id) {
-      row.fingerprint = {id.low, id.high | 1};  // never 0, whatever stands there
-    });
+  for (std::size_t i = 0; i < count; ++i) rows[i].timestamp = WallTime(std::chrono::microseconds(times[i]));
+  for (std::size_t i = 0; alike.has_id && i < count; ++i) {
+    const auto low = in.Number<std::uint64_t>();
+    rows[i].fingerprint = {low, in.Number<std::uint64_t>() | 1};  // never 0, whatever stands there
   }
-  for (unsigned rest = bits & kPresentBits; rest != 0; rest &= rest - 1) {
+  std::vector<double> values(count);
+  for (unsigned rest = bits & kPresentBits; rest != 0 && in.ok(); rest &= rest - 1) {
     const auto quantity = static_cast<Quantity>(std::countr_zero(rest));
-    ReadColumn<double>(in, rows, [&](Row& row, double value) { row.sample.Replace(quantity, value); });
+    ReadRealColumn(in, values);
+    for (std::size_t i = 0; i < count; ++i) rows[i].sample.Replace(quantity, values[i]);
   }
 }
 
@@ -207,7 +193,7 @@ void AppendFileEntry(const FileRecords& records, const std::vector<Disagreement>
   }
 }
 
-bool ReadFileEntry(std::string_view entry, const std::string& file, FileRecords& records,
+bool ReadFileEntry(std::string_view entry, const std::string& file, std::size_t most_rows, FileRecords& records,
                    std::vector<Disagreement>& disagreements) {
   records.Clear();
   disagreements.clear();
@@ -220,7 +206,7 @@ bool ReadFileEntry(std::string_view entry, const std::string& file, FileRecords&
     disagreements.push_back(ReadDisagreement(in, file));
   }
   const auto rows = in.Number<std::uint64_t>();
-  while (in.ok() && !in.is_at_end()) ReadRun(in, groups, records);
+  while (in.ok() && !in.is_at_end()) ReadRun(in, groups, most_rows, records);
   return in.is_at_end() && records.rows().size() == rows;
 }
 

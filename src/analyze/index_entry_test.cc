@@ -55,7 +55,8 @@ TEST(IndexEntryTest, WhatWasReadOfAFileComesBack) {
   ASSERT_EQ(records.rows().size(), 5U);
   FileRecords again;
   std::vector<Disagreement> disagreements;
-  ASSERT_TRUE(ReadFileEntry(EntryOf(records), "m/a.json", again, disagreements));
+  EXPECT_FALSE(ReadFileEntry(EntryOf(records), "m/a.json", 4, again, disagreements));
+  ASSERT_TRUE(ReadFileEntry(EntryOf(records), "m/a.json", 5, again, disagreements));
   ExpectSame(records, again);
   ASSERT_EQ(disagreements.size(), 2U);
   EXPECT_EQ(disagreements[0].file, "m/a.json");
@@ -70,9 +71,9 @@ TEST(IndexEntryTest, AnEntryThatIsCutOrLongerIsNone) {
   FileRecords records;
   std::vector<Disagreement> disagreements;
   for (std::size_t size = 0; size < entry.size(); ++size) {
-    EXPECT_FALSE(ReadFileEntry(entry.substr(0, size), "f", records, disagreements)) << size;
+    EXPECT_FALSE(ReadFileEntry(entry.substr(0, size), "f", 100, records, disagreements)) << size;
   }
-  EXPECT_FALSE(ReadFileEntry(entry + 'x', "f", records, disagreements));
+  EXPECT_FALSE(ReadFileEntry(entry + 'x', "f", 100, records, disagreements));
 }
 
 TEST(IndexEntryTest, AnyByteMayBeAnother) {
@@ -82,7 +83,7 @@ TEST(IndexEntryTest, AnyByteMayBeAnother) {
   for (std::size_t i = 0; i < entry.size(); ++i) {
     std::string damaged = entry;
     damaged[i] = static_cast<char>(~damaged[i]);
-    if (!ReadFileEntry(damaged, "f", records, disagreements)) continue;
+    if (!ReadFileEntry(damaged, "f", 100, records, disagreements)) continue;
     for (const Row& row : records.rows()) ASSERT_LT(row.group, records.groups().size()) << i;
     records.MakeColumns();  // of numbers that are wrong, in bounds
   }

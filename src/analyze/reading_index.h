@@ -30,7 +30,7 @@ struct AnalyzedFiles {
 // The index through one analysis. What is kept of a file counts only while the file's size, times and inode are what
 // they were when it was read, and while the index was made by the same program; it is not kept of a file that changed
 // so shortly before that another change might not show. A torn or damaged index is one that has nothing. It needs room
-// of a tenth of the files, and is written anew, whole, when an analysis had to read something.
+// of a thirtieth of the files, or a fifteenth, and is written anew, whole, when an analysis had to read something.
 class ReadingIndex {
  public:
   // `maker` names the program that reads the files, so that another one's readings are not taken for its own. All must
@@ -48,6 +48,8 @@ class ReadingIndex {
   void Begin();
   // Replaces `entry` by what is kept of the metrics file number `file`. False: it is to be read. Safe from any thread.
   [[nodiscard]] bool Find(std::size_t file, std::string& entry) const;
+  // The file's size when it was looked at. REQUIRES: Find found it. Safe from any thread.
+  [[nodiscard]] std::uint64_t BytesOf(std::size_t file) const { return identities_[file]->bytes; }
   // Whether Keep wants what was read of it. Safe from any thread.
   [[nodiscard]] bool Wants(std::size_t file) const;
   // One thread at a time.
