@@ -1,5 +1,7 @@
 #include "archive/tar_library.h"
 
+#include <utility>
+
 namespace inferometer::archive {
 namespace {
 
@@ -8,51 +10,40 @@ constexpr const char* kNextStep = "a tar needs libarchive: install libarchive13 
 
 }  // namespace
 
-const char* TarLibrary::FindAll() {
-  const char* missing = nullptr;
-  const auto find = [&](const char* name, auto& function) {
-    library_.Find(name, function);
-    if (function == nullptr) missing = name;
-  };
-  find("archive_entry_copy_pathname", entry_copy_pathname);
-  find("archive_entry_copy_stat", entry_copy_stat);
-  find("archive_entry_filetype", entry_filetype);
-  find("archive_entry_free", entry_free);
-  find("archive_entry_new", entry_new);
-  find("archive_entry_pathname", entry_pathname);
-  find("archive_entry_set_nlink", entry_set_nlink);
-  find("archive_entry_set_size", entry_set_size);
-  find("archive_error_string", error_string);
-  find("archive_read_data", read_data);
-  find("archive_read_free", read_free);
-  find("archive_read_new", read_new);
-  find("archive_read_next_header", read_next_header);
-  find("archive_read_open_filename", read_open_filename);
-  find("archive_read_support_filter_all", read_support_filter_all);
-  find("archive_read_support_format_empty", read_support_format_empty);
-  find("archive_read_support_format_tar", read_support_format_tar);
-  find("archive_write_add_filter_gzip", write_add_filter_gzip);
-  find("archive_write_add_filter_none", write_add_filter_none);
-  find("archive_write_add_filter_zstd", write_add_filter_zstd);
-  find("archive_write_close", write_close);
-  find("archive_write_data", write_data);
-  find("archive_write_finish_entry", write_finish_entry);
-  find("archive_write_free", write_free);
-  find("archive_write_header", write_header);
-  find("archive_write_new", write_new);
-  find("archive_write_open", write_open);
-  find("archive_write_set_bytes_in_last_block", write_set_bytes_in_last_block);
-  find("archive_write_set_format_gnutar", write_set_format_gnutar);
-  return missing;
-}
-
 Result<std::unique_ptr<const TarLibrary>> TarLibrary::Load(const std::string& name) {
-  auto opened = os::SharedLibrary::Open(name);
-  if (!opened.ok()) return Status(opened.status().code(), opened.status().message() + "; " + kNextStep);
-  std::unique_ptr<TarLibrary> library(new TarLibrary(std::move(*opened)));
-  if (const char* missing = library->FindAll()) {
-    return Status(Code::kUnavailable, name + " has no " + missing + "; " + kNextStep);
-  }
+  std::unique_ptr<TarLibrary> library(new TarLibrary());
+  const os::SharedLibrary::Wanted functions[] = {
+      {"archive_entry_copy_pathname", library->entry_copy_pathname},
+      {"archive_entry_copy_stat", library->entry_copy_stat},
+      {"archive_entry_filetype", library->entry_filetype},
+      {"archive_entry_free", library->entry_free},
+      {"archive_entry_new", library->entry_new},
+      {"archive_entry_pathname", library->entry_pathname},
+      {"archive_entry_set_nlink", library->entry_set_nlink},
+      {"archive_entry_set_size", library->entry_set_size},
+      {"archive_error_string", library->error_string},
+      {"archive_read_data", library->read_data},
+      {"archive_read_free", library->read_free},
+      {"archive_read_new", library->read_new},
+      {"archive_read_next_header", library->read_next_header},
+      {"archive_read_open_filename", library->read_open_filename},
+      {"archive_read_support_filter_all", library->read_support_filter_all},
+      {"archive_read_support_format_empty", library->read_support_format_empty},
+      {"archive_read_support_format_tar", library->read_support_format_tar},
+      {"archive_write_add_filter_gzip", library->write_add_filter_gzip},
+      {"archive_write_add_filter_none", library->write_add_filter_none},
+      {"archive_write_add_filter_zstd", library->write_add_filter_zstd},
+      {"archive_write_close", library->write_close},
+      {"archive_write_data", library->write_data},
+      {"archive_write_finish_entry", library->write_finish_entry},
+      {"archive_write_free", library->write_free},
+      {"archive_write_header", library->write_header},
+      {"archive_write_new", library->write_new},
+      {"archive_write_open", library->write_open},
+      {"archive_write_set_bytes_in_last_block", library->write_set_bytes_in_last_block},
+      {"archive_write_set_format_gnutar", library->write_set_format_gnutar},
+  };
+  ASSIGN_OR_RETURN(library->library_, os::SharedLibrary::OpenWith(name, functions, kNextStep));
   return std::unique_ptr<const TarLibrary>(std::move(library));
 }
 

@@ -7,8 +7,8 @@
 #include <archive_entry.h>
 
 #include <memory>
+#include <optional>
 #include <string>
-#include <utility>
 
 #include "inferometer/status.h"
 #include "os/shared_library.h"
@@ -54,11 +54,9 @@ class TarLibrary {
   decltype(&::archive_write_set_format_gnutar) write_set_format_gnutar = nullptr;
 
  private:
-  explicit TarLibrary(os::SharedLibrary library) : library_(std::move(library)) {}
-  // Null, or a function that the library lacks.
-  [[nodiscard]] const char* FindAll();
+  TarLibrary() = default;
 
-  os::SharedLibrary library_;
+  std::optional<os::SharedLibrary> library_;
 };
 
 }  // namespace inferometer::archive

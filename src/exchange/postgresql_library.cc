@@ -10,43 +10,32 @@ constexpr const char* kNextStep = "exporting to PostgreSQL needs libpq: install 
 
 }  // namespace
 
-const char* PostgresqlLibrary::FindAll() {
-  const char* missing = nullptr;
-  const auto find = [&](const char* name, auto& function) {
-    library_.Find(name, function);
-    if (function == nullptr) missing = name;
-  };
-  find("PQconninfoParse", conninfo_parse);
-  find("PQconninfoFree", conninfo_free);
-  find("PQconnectdb", connectdb);
-  find("PQfinish", finish);
-  find("PQstatus", status);
-  find("PQerrorMessage", error_message);
-  find("PQsetNoticeReceiver", set_notice_receiver);
-  find("PQsetClientEncoding", set_client_encoding);
-  find("PQexec", exec);
-  find("PQexecParams", exec_params);
-  find("PQputCopyData", put_copy_data);
-  find("PQputCopyEnd", put_copy_end);
-  find("PQgetResult", get_result);
-  find("PQclear", clear);
-  find("PQresultStatus", result_status);
-  find("PQresultErrorField", result_error_field);
-  find("PQcmdTuples", cmd_tuples);
-  find("PQntuples", ntuples);
-  find("PQnfields", nfields);
-  find("PQgetisnull", getisnull);
-  find("PQgetvalue", getvalue);
-  return missing;
-}
-
 Result<std::unique_ptr<const PostgresqlLibrary>> PostgresqlLibrary::Load(const std::string& name) {
-  auto opened = os::SharedLibrary::Open(name);
-  if (!opened.ok()) return Status(opened.status().code(), opened.status().message() + "; " + kNextStep);
-  std::unique_ptr<PostgresqlLibrary> library(new PostgresqlLibrary(std::move(*opened)));
-  if (const char* missing = library->FindAll()) {
-    return Status(Code::kUnavailable, name + " has no " + missing + "; " + kNextStep);
-  }
+  std::unique_ptr<PostgresqlLibrary> library(new PostgresqlLibrary());
+  const os::SharedLibrary::Wanted functions[] = {
+      {"PQconninfoParse", library->conninfo_parse},
+      {"PQconninfoFree", library->conninfo_free},
+      {"PQconnectdb", library->connectdb},
+      {"PQfinish", library->finish},
+      {"PQstatus", library->status},
+      {"PQerrorMessage", library->error_message},
+      {"PQsetNoticeReceiver", library->set_notice_receiver},
+      {"PQsetClientEncoding", library->set_client_encoding},
+      {"PQexec", library->exec},
+      {"PQexecParams", library->exec_params},
+      {"PQputCopyData", library->put_copy_data},
+      {"PQputCopyEnd", library->put_copy_end},
+      {"PQgetResult", library->get_result},
+      {"PQclear", library->clear},
+      {"PQresultStatus", library->result_status},
+      {"PQresultErrorField", library->result_error_field},
+      {"PQcmdTuples", library->cmd_tuples},
+      {"PQntuples", library->ntuples},
+      {"PQnfields", library->nfields},
+      {"PQgetisnull", library->getisnull},
+      {"PQgetvalue", library->getvalue},
+  };
+  ASSIGN_OR_RETURN(library->library_, os::SharedLibrary::OpenWith(name, functions, kNextStep));
   return std::unique_ptr<const PostgresqlLibrary>(std::move(library));
 }
 

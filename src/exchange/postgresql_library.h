@@ -6,6 +6,7 @@
 #include <libpq-fe.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "inferometer/status.h"
@@ -44,11 +45,9 @@ class PostgresqlLibrary {
   decltype(&PQgetvalue) getvalue = nullptr;
 
  private:
-  explicit PostgresqlLibrary(os::SharedLibrary library) : library_(std::move(library)) {}
-  // Null, or a function that the library lacks.
-  [[nodiscard]] const char* FindAll();
+  PostgresqlLibrary() = default;
 
-  os::SharedLibrary library_;
+  std::optional<os::SharedLibrary> library_;
 };
 
 }  // namespace inferometer::exchange

@@ -25,6 +25,21 @@ Result<SharedLibrary> SharedLibrary::Open(const std::string& name) {
   return {IsMissing(name, why) ? Code::kNotFound : Code::kUnavailable, why};
 }
 
+Result<SharedLibrary> SharedLibrary::OpenWith(const std::string& name, std::span<const Wanted> functions,
+                                              std::string_view next_step) {
+  const auto failed = [&](Code code, const std::string& why) {
+    return Status(code, why + "; " + std::string(next_step));
+  };
+  auto library = Open(name);
+  if (!library.ok()) return failed(library.status().code(), library.status().message());
+  for (const Wanted& wanted : functions) {
+    void* const found = library->Symbol(wanted.name);
+    if (found == nullptr) return failed(Code::kUnavailable, name + " has no " + wanted.name);
+    wanted.take(found);
+  }
+  return library;
+}
+
 SharedLibrary::SharedLibrary(SharedLibrary&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
 SharedLibrary& SharedLibrary::operator=(SharedLibrary&& other) noexcept {
   std::swap(handle_, other.handle_);
