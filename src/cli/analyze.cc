@@ -1,5 +1,6 @@
 #include "cli/analyze.h"
 
+#include <CLI/CLI.hpp>
 #include <cmath>
 #include <cstdio>
 #include <map>

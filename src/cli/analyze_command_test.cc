@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <CLI/CLI.hpp>
 
 #include <cerrno>
 #include <cstdlib>

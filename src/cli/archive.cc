@@ -1,5 +1,6 @@
 #include "cli/archive.h"
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <filesystem>
 #include <memory>

@@ -1,8 +1,11 @@
 #pragma once
 // `inferometer archive`: metrics files into the lake.
 
-#include <CLI/CLI.hpp>
 #include <functional>
+
+namespace CLI {
+class App;
+}
 
 namespace inferometer::cli {
 

@@ -1,13 +1,16 @@
 #pragma once
 // How the subcommands are told of a broker.
 
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 
 #include "inferometer/record.h"
 #include "inferometer/status.h"
 #include "mqtt/options.h"
+
+namespace CLI {
+class App;
+}
 
 namespace inferometer::cli {
 

@@ -1,8 +1,11 @@
 #pragma once
 // `inferometer clean`: what is old enough goes.
 
-#include <CLI/CLI.hpp>
 #include <functional>
+
+namespace CLI {
+class App;
+}
 
 namespace inferometer::cli {
 

@@ -1,9 +1,12 @@
 #pragma once
 // What the program's main knows of a subcommand.
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <string_view>
+
+namespace CLI {
+class App;
+}
 
 namespace inferometer::cli {
 

@@ -1,8 +1,11 @@
 #pragma once
 // inferometer compare: how one run stands to another.
 
-#include <CLI/CLI.hpp>
 #include <functional>
+
+namespace CLI {
+class App;
+}
 
 namespace inferometer::cli {
 

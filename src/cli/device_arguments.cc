@@ -1,5 +1,6 @@
 #include "cli/device_arguments.h"
 
+#include <CLI/CLI.hpp>
 #include <vector>
 
 #include "base/device_id.h"

@@ -1,7 +1,6 @@
 #pragma once
 // What `inferometer device` can be told.
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -11,6 +10,10 @@
 #include "engine/llama_engine.h"
 #include "inferometer/recorder.h"
 #include "store/journal.h"
+
+namespace CLI {
+class App;
+}
 
 namespace inferometer::cli {
 

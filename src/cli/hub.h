@@ -1,8 +1,11 @@
 #pragma once
 // inferometer hub: collects what devices send.
 
-#include <CLI/CLI.hpp>
 #include <functional>
+
+namespace CLI {
+class App;
+}
 
 namespace inferometer::cli {
 

@@ -1,8 +1,11 @@
 #pragma once
 // What a long-running subcommand says: lines on standard error.
 
-#include <CLI/CLI.hpp>
 #include <string>
+
+namespace CLI {
+class App;
+}
 
 namespace inferometer::cli {
 

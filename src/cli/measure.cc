@@ -1,6 +1,7 @@
 #include "cli/measure.h"
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <cmath>
 #include <cstdio>

@@ -1,5 +1,6 @@
 #include "cli/probe_options.h"
 
+#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <map>
 #include <system_error>

@@ -1,5 +1,6 @@
 #include "cli/query.h"
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
 

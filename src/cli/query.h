@@ -1,8 +1,11 @@
 #pragma once
 // `inferometer query`: SQL over the records.
 
-#include <CLI/CLI.hpp>
 #include <functional>
+
+namespace CLI {
+class App;
+}
 
 namespace inferometer::cli {
 

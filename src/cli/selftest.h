@@ -1,8 +1,11 @@
 #pragma once
 // `inferometer selftest`: what measuring does to what is measured, on this machine.
 
-#include <CLI/CLI.hpp>
 #include <functional>
+
+namespace CLI {
+class App;
+}
 
 namespace inferometer::cli {
 

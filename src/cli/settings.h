@@ -1,12 +1,15 @@
 #pragma once
 // Options from three places: the command line beats the environment, the environment beats the file.
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <optional>
 #include <string>
 
 #include "inferometer/status.h"
+
+namespace CLI {
+class App;
+}
 
 namespace inferometer::cli {
 

@@ -1,6 +1,7 @@
 #include "cli/settings.h"
 
 #include <gtest/gtest.h>
+#include <CLI/CLI.hpp>
 
 #include <cstdlib>
 

@@ -1,6 +1,7 @@
 #include "cli/simulate.h"
 
 #include <spdlog/spdlog.h>
+#include <CLI/CLI.hpp>
 
 #include <memory>
 #include <optional>
