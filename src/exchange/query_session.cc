@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "analyze/each_record.h"
+#include "analyze/files_ahead.h"
 #include "analyze/loading_file.h"
 #include "analyze/metrics_file.h"
 #include "archive/lake_content.h"
@@ -34,8 +34,9 @@ class Filler {
   Status Fill(std::vector<analyze::Damage>& damaged) {
     ASSIGN_OR_RETURN(const analyze::MetricsDirectory directory, analyze::ListMetrics(source_.metrics_dir));
     damaged.insert(damaged.end(), directory.unreadable.begin(), directory.unreadable.end());
+    analyze::FilesAhead files(directory.metrics);
     for (std::size_t i = 0; i < directory.metrics.size(); ++i) {
-      RETURN_IF_ERROR(File(directory.metrics[i], damaged));
+      RETURN_IF_ERROR(File(files.Next(), damaged));
       if (source_.progress) source_.progress(i + 1, directory.metrics.size());
     }
     for (const analyze::FoundFile& file : directory.loadings) RETURN_IF_ERROR(Load(file, damaged));
@@ -45,14 +46,13 @@ class Filler {
 
  private:
   // A failure of the session only.
-  Status File(const analyze::FoundFile& file, std::vector<analyze::Damage>& damaged) {
-    const Status whole = record_file_.Load(file);
-    if (!whole.ok()) {
-      damaged.push_back({file.path.string(), whole.offset_bytes(), whole.message()});
+  Status File(const analyze::LoadedFile& file, std::vector<analyze::Damage>& damaged) {
+    if (!file.status.ok()) {
+      damaged.push_back({file.path.string(), file.status.offset_bytes(), file.status.message()});
       return Ok();
     }
     refused_ = 0;
-    RETURN_IF_ERROR(record_file_.ForEach(
+    RETURN_IF_ERROR(file.records.ForEach(
         [&](const analyze::RecordOrigin& origin, const InferenceRecord& record) { return Record(origin, record); }));
     if (refused_ > 0) {
       damaged.push_back({file.path.string(), std::nullopt,
@@ -118,7 +118,6 @@ class Filler {
   archive::LakeContent content_;
   const bool reads_others_;
   const bool reads_context_;
-  analyze::RecordFile record_file_;
   std::size_t refused_ = 0;  // of the file's records
   std::string first_refusal_;
   os::FileBuffer buffer_{analyze::kFilePaddingBytes};
