@@ -21,6 +21,19 @@ constexpr std::array<std::string_view, 12> kNaming = {"COLUMN_REF", "COMPARISON"
                                                       "CAST",       "CONJUNCTION", "BETWEEN",  "OPERATOR",
                                                       "CASE",       "SUBQUERY",    "WINDOW",   "LAMBDA"};
 
+// ORDER BY ALL, by what is selected, which reads nothing more; in the tree it stands as a "*". With others it is none.
+bool IsByAll(dom::element modifier) {
+  dom::array orders;
+  dom::object expression;
+  if (modifier["orders"].get(orders) || orders.size() != 1) return false;
+  if (orders.at(0)["expression"].get(expression) || TextAt(expression, "class") != "STAR") return false;
+  const auto is_empty = [&](const char* list) {
+    dom::array items;
+    return !expression[list].get(items) && items.size() == 0;
+  };
+  return expression["expr"].is_null() && is_empty("exclude_list") && is_empty("replace_list");
+}
+
 // Every text of the tree, and whether a column may be read that none of them names.
 class NamesInTree {
  public:
@@ -30,7 +43,7 @@ class NamesInTree {
   }
   [[nodiscard]] bool reads_unnamed() const {
     const auto is_source = [&](const std::string& name) { return sources_.contains(name); };
-    return reads_unnamed_ || std::any_of(read_.begin(), read_.end(), is_source);
+    return unnaming_ > by_all_ || reads_unnamed_ || std::any_of(read_.begin(), read_.end(), is_source);
   }
   [[nodiscard]] bool Has(std::string_view name) const { return names_.contains(LowerCase(name)); }
 
@@ -38,8 +51,10 @@ class NamesInTree {
   void TakeObject(const dom::object& object) {
     const std::string expression = TextAt(object, "class");
     const std::string type = TextAt(object, "type");
-    if (!expression.empty() && std::find(kNaming.begin(), kNaming.end(), expression) == kNaming.end()) {
-      reads_unnamed_ = true;
+    if (!expression.empty() && std::find(kNaming.begin(), kNaming.end(), expression) == kNaming.end()) ++unnaming_;
+    // Of a SELECT; that of an aggregate goes by all columns of its table.
+    if (dom::array modifiers; !object["modifiers"].get(modifiers)) {
+      for (const dom::element modifier : modifiers) by_all_ += static_cast<std::size_t>(IsByAll(modifier));
     }
     // NATURAL joins by all columns, PIVOT groups by all others, and a table's columns can be given other names.
     if (TextAt(object, "ref_type") == "NATURAL" || type == "PIVOT") reads_unnamed_ = true;
@@ -65,6 +80,8 @@ class NamesInTree {
   std::set<std::string, std::less<>> names_;
   std::set<std::string> sources_;
   std::set<std::string> read_;
+  std::size_t unnaming_ = 0;  // expressions, those of ORDER BY ALL among them
+  std::size_t by_all_ = 0;
   bool reads_unnamed_ = false;
 };
 

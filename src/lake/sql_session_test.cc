@@ -130,6 +130,7 @@ TEST_F(SqlSessionTest, SessionForOneQueryAnswersAsOneForAll) {
            "SELECT * FROM devices ORDER BY device_id",
            "SELECT host FROM devices ORDER BY 1",
            "SELECT device_id FROM records UNION ALL BY NAME SELECT device_id, threads FROM records ORDER BY ALL",
+           "SELECT threads, inference_time_ms FROM records ORDER BY ALL DESC",
            "SELECT (SELECT max(r.threads) FROM records AS r WHERE r.device_id = l.device_id) AS t FROM loads AS l",
            "SELECT list_transform([threads], x -> x + 1) AS l FROM records ORDER BY 1",
        }) {
@@ -149,6 +150,16 @@ TEST_F(SqlSessionTest, SessionForOneQueryReadsWhatThatNames) {
   EXPECT_TRUE(session->Reads("device_id"));
   EXPECT_FALSE(session->Reads("host"));
   EXPECT_FALSE(session->Reads("other_fields"));
+}
+
+TEST_F(SqlSessionTest, OrderByAllReadsWhatIsSelected) {
+  SqlSessionOptions options;
+  options.sql = "SELECT threads FROM records GROUP BY ALL ORDER BY ALL DESC";
+  EXPECT_FALSE(SqlSession::Open(options).value().Reads("host"));
+  options.sql = "SELECT threads FROM (SELECT * FROM records ORDER BY ALL) ORDER BY ALL";
+  EXPECT_TRUE(SqlSession::Open(options).value().Reads("host"));
+  options.sql = "SELECT list(threads ORDER BY COLUMNS(*)) FROM records";  // by all columns of the table
+  EXPECT_TRUE(SqlSession::Open(options).value().Reads("host"));
 }
 
 TEST_F(SqlSessionTest, LoadsDevicesAndLossesAreThere) {
