@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t kPlacesPerThread = 2;   // one to load into, one that waits
 constexpr std::size_t kFewestFilesAhead = 8;  // for fewer, starting a thread is not worth it
-constexpr unsigned kMostThreads = 8;          // bounds the memory: 2 files of kMostKeptBytes each, with their records
+constexpr unsigned kMostThreads = 4;          // bounds the memory: 9 files of kMostKeptBytes, with their records
 
 unsigned ThreadsFor(std::size_t files) {
   return files < kFewestFilesAhead ? 0 : std::clamp(std::thread::hardware_concurrency(), 1U, kMostThreads);

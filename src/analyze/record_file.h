@@ -44,8 +44,8 @@ class RecordFile {
   // What the file holds that no reader takes: keys beside summary, context and records. Joined by commas.
   [[nodiscard]] const std::string& passed_over() const;
 
-  // Records take two to four times as much as their text.
-  static constexpr std::size_t kMostKeptBytes = std::size_t{2} << 20;
+  // Records take two to ten times as much as their text.
+  static constexpr std::size_t kMostKeptBytes = std::size_t{1} << 20;
 
  private:
   struct State;
