@@ -5,6 +5,7 @@
 
 #include "analyze/files_ahead.h"
 #include "analyze/fingerprint.h"
+#include "analyze/fingerprint_set.h"
 #include "analyze/journal_records.h"
 #include "analyze/row_builder.h"
 #include "lake/lake_reader.h"

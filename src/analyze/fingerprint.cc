@@ -1,20 +1,37 @@
 #include "analyze/fingerprint.h"
 
-#include <algorithm>
-#include <bit>
-#include <utility>
+#include <limits>
 
 namespace inferometer::analyze {
 namespace {
 
-constexpr std::size_t kFewestSlots = std::size_t{1} << 12;
-constexpr std::size_t kMostFirstSlots = std::size_t{1} << 21;  // 32 MB: an expectation is only a guess
+struct NumberedId {
+  std::size_t stream_bytes = 0;  // up to and with the slash; 0: not numbered
+  std::uint32_t sequence = 0;
+};
 
-std::size_t FirstSlots(std::size_t expected) {
-  return std::clamp(std::bit_ceil(std::min(expected, kMostFirstSlots) / 3 * 4), kFewestSlots, kMostFirstSlots);
+// Only the digits that a number is written with: "a/7" and "a/07" are two ids.
+NumberedId Split(std::string_view id) {
+  constexpr std::size_t kMostDigits = std::numeric_limits<std::uint32_t>::digits10 + 1;
+  std::uint64_t sequence = 0;
+  std::uint64_t place = 1;
+  std::size_t at = id.size();
+  for (; at > 0 && id[at - 1] >= '0' && id[at - 1] <= '9'; --at, place *= 10) {
+    if (id.size() - at == kMostDigits) return {};
+    sequence += place * static_cast<std::uint64_t>(id[at - 1] - '0');
+  }
+  const bool is_number = at < id.size() && (id[at] != '0' || at + 1 == id.size());
+  if (!is_number || at == 0 || id[at - 1] != '/' || sequence > std::numeric_limits<std::uint32_t>::max()) return {};
+  return {at, static_cast<std::uint32_t>(sequence)};
 }
 
 }  // namespace
+
+Fingerprint FingerprintOfId(std::string_view record_id) {
+  const NumberedId id = Split(record_id);
+  if (id.stream_bytes == 0) return FingerprintOfText(record_id);
+  return FingerprintOfText(record_id.substr(0, id.stream_bytes)).Numbered(id.sequence);
+}
 
 Hasher HasherOf(const GroupKey& key) {
   Hasher hasher;
@@ -25,32 +42,6 @@ Hasher HasherOf(const GroupKey& key) {
     if (text) hasher.Add(*text);
   }
   return hasher;
-}
-
-FingerprintSet::FingerprintSet(std::size_t expected)
-    : slot_count_(FirstSlots(expected)), memory_(slot_count_ * sizeof(Fingerprint)) {}
-
-bool FingerprintSet::Insert(const Fingerprint& fingerprint) {
-  Fingerprint& slot = slots()[SlotFor(fingerprint)];
-  if (slot == fingerprint) return false;
-  slot = fingerprint;
-  if (++size_ > slot_count_ / 4 * 3) Grow();
-  return true;
-}
-
-std::size_t FingerprintSet::SlotFor(const Fingerprint& fingerprint) const {
-  std::size_t slot = FirstSlotFor(fingerprint);
-  while (slots()[slot].high != 0 && slots()[slot] != fingerprint) slot = (slot + 1) & (slot_count_ - 1);
-  return slot;
-}
-
-void FingerprintSet::Grow() {
-  const std::size_t old_count = std::exchange(slot_count_, slot_count_ * 2);
-  const os::LargeMemory old = std::exchange(memory_, os::LargeMemory(slot_count_ * sizeof(Fingerprint)));
-  const auto* fingerprints = static_cast<const Fingerprint*>(old.data());
-  for (std::size_t i = 0; i < old_count; ++i) {
-    if (fingerprints[i].high != 0) slots()[SlotFor(fingerprints[i])] = fingerprints[i];
-  }
 }
 
 }  // namespace inferometer::analyze

@@ -8,16 +8,30 @@
 
 #include "analyze/sample.h"
 #include "inferometer/record.h"
-#include "os/large_memory.h"
 
 namespace inferometer::analyze {
 
-// 128 bits. Equal for equal records; two different ones of a billion are equal with a chance below 1e-20. Not made to
-// withstand a writer who wants his own records to be taken for one another.
+// 128 bits. Equal for equal records; two different ones of a billion are equal with a chance below 1e-20, those of two
+// streams of a million with a chance below 1e-16. Not made to withstand a writer who wants his own records to be taken
+// for one another.
+//
+// Either all of it is a hash, or it is "numbered": 95 bits are the hash of the stream, 32 are the sequence as it is, so
+// that what a set knows of a stream is a few ranges.
 struct Fingerprint {
   std::uint64_t low = 0;
-  std::uint64_t high = 0;
+  std::uint64_t high = 0;  // numbered: 31 bits of hash, the sequence, a bit of 0; else odd
   bool operator==(const Fingerprint&) const = default;
+
+  [[nodiscard]] bool is_numbered() const { return (high & 1) == 0; }
+  // REQUIRES: it is numbered.
+  [[nodiscard]] std::uint32_t sequence() const { return static_cast<std::uint32_t>(high >> 1); }
+  // The same with another sequence: with 0, what all of a stream have in common.
+  [[nodiscard]] Fingerprint Numbered(std::uint32_t sequence) const {
+    return {low, (high & kStreamBits) | std::uint64_t{sequence} << 1};
+  }
+
+ private:
+  static constexpr std::uint64_t kStreamBits = ~std::uint64_t{0} << 33;
 };
 
 __extension__ using Wide = unsigned __int128;
@@ -46,7 +60,7 @@ class Hasher {
     Hasher last = *this;
     last.Add(kLast);
     last.Add(kLast);
-    return {last.low_, last.high_ | 1};  // high is never 0
+    return {last.low_, last.high_ | 1};  // not numbered
   }
 
  private:
@@ -61,12 +75,15 @@ class Hasher {
   std::uint64_t high_ = 0x13198a2e03707344;
 };
 
-// A record that has an id is known by it alone.
-[[nodiscard]] inline Fingerprint FingerprintOfId(std::string_view record_id) {
+// Of any text, not numbered.
+[[nodiscard]] inline Fingerprint FingerprintOfText(std::string_view text) {
   Hasher hasher;
-  hasher.Add(record_id);
+  hasher.Add(text);
   return hasher.Finish();
 }
+
+// A record that has an id is known by it alone. Numbered where the id ends in a slash and a sequence below 2^32.
+[[nodiscard]] Fingerprint FingerprintOfId(std::string_view record_id);
 
 // The hash of what tells apart the records of one device, model and kind of energy; made once for many records.
 [[nodiscard]] Hasher HasherOf(const GroupKey& key);
@@ -79,33 +96,5 @@ class Hasher {
   sample.ForEach([&](double value) { hasher.Add(value); });
   return hasher.Finish();
 }
-
-// A set of fingerprints: 16 bytes each in a table that is at most three quarters full. One thread at a time.
-class FingerprintSet {
- public:
-  // Has room for `expected` from the beginning, within reason.
-  explicit FingerprintSet(std::size_t expected = 0);
-  // False when it was there already.
-  bool Insert(const Fingerprint& fingerprint);
-  // Safe from any thread while nobody inserts.
-  [[nodiscard]] bool Contains(const Fingerprint& fingerprint) const {
-    return slots()[SlotFor(fingerprint)] == fingerprint;
-  }
-  // Fetches what Insert of this fingerprint will look at.
-  void Prefetch(const Fingerprint& fingerprint) const { __builtin_prefetch(&slots()[FirstSlotFor(fingerprint)], 1); }
-  [[nodiscard]] std::size_t size() const { return size_; }
-
- private:
-  [[nodiscard]] std::size_t FirstSlotFor(const Fingerprint& fingerprint) const {
-    return static_cast<std::size_t>(fingerprint.low) & (slot_count_ - 1);
-  }
-  [[nodiscard]] std::size_t SlotFor(const Fingerprint& fingerprint) const;
-  void Grow();
-  [[nodiscard]] Fingerprint* slots() const { return static_cast<Fingerprint*>(memory_.data()); }
-
-  std::size_t slot_count_;  // a power of two
-  os::LargeMemory memory_;  // all zero is an empty slot
-  std::size_t size_ = 0;
-};
 
 }  // namespace inferometer::analyze

@@ -48,34 +48,36 @@ TEST(Fingerprint, FolderDoesNotMatterAndAllElseDoes) {
 
 TEST(Fingerprint, TextsDoNotRunIntoEachOther) {
   EXPECT_NE(OfValues({"ab", "", "c", {}, {}, {}}, 0, {}), OfValues({"a", "", "bc", {}, {}, {}}, 0, {}));
-  EXPECT_NE(FingerprintOfId("12345678"), FingerprintOfId(std::string("12345678\0", 9)));
+  EXPECT_NE(FingerprintOfText("12345678"), FingerprintOfText(std::string("12345678\0", 9)));
 }
 
-TEST(Fingerprint, AMillionNeighboursAreAllDifferent) {
-  FingerprintSet seen;
-  for (int i = 0; i < 1000; ++i) {
-    for (int j = 0; j < 1000; ++j) {
-      Sample sample = SampleOf(i * 0.001);
-      sample.Set(Quantity::kMemoryUsedMb, j * 0.25);
-      EXPECT_TRUE(seen.Insert(OfValues({"id", "", "m", {}, {}, {}}, 1, sample)));
-    }
+TEST(Fingerprint, IdsOfOneStreamDifferInTheSequenceAlone) {
+  const Fingerprint one = FingerprintOfId("edge-1/1f5c0a9be3d27741/1");
+  const Fingerprint other = FingerprintOfId("edge-1/1f5c0a9be3d27741/4294967295");
+  ASSERT_TRUE(one.is_numbered() && other.is_numbered());
+  EXPECT_EQ(one.sequence(), 1U);
+  EXPECT_EQ(other.sequence(), 4'294'967'295U);
+  EXPECT_EQ(one.Numbered(0), other.Numbered(0));
+  EXPECT_EQ(one.Numbered(4'294'967'295U), other);
+  EXPECT_EQ(FingerprintOfId("a/b/0").sequence(), 0U);
+}
+
+TEST(Fingerprint, OtherStreamsAreOtherRecords) {
+  const Fingerprint one = FingerprintOfId("edge-1/1f5c0a9be3d27741/1");
+  for (const char* other : {"edge-1/1f5c0a9be3d27742/1", "edge-2/1f5c0a9be3d27741/1", "edge-1/1f5c0a9be3d2774/11"}) {
+    EXPECT_NE(FingerprintOfId(other), one) << other;
+    EXPECT_NE(FingerprintOfId(other).Numbered(0), one.Numbered(0)) << other;
   }
-  EXPECT_EQ(seen.size(), 1'000'000U);
 }
 
-TEST(FingerprintSet, AnyExpectationWorks) {
-  for (const std::size_t expected : {std::size_t{0}, std::size_t{1}, std::size_t{100'000}, ~std::size_t{0}}) {
-    FingerprintSet seen(expected);
-    for (int i = 0; i < 10'000; ++i) EXPECT_TRUE(seen.Insert(FingerprintOfId(std::to_string(i))));
-    EXPECT_FALSE(seen.Insert(FingerprintOfId("7")));
+// What is written in another way is another id, though a number may be the same.
+TEST(Fingerprint, IdsThatDoNotEndInAPlainSequenceAreHashedWhole) {
+  for (const char* id : {"", "7", "/", "a/", "a/07", "a/00", "a/+7", "a/7 ", "a7", "a/b7", "a/4294967296",
+                         "a/10000000000", "a/18446744073709551617", "a/-1"}) {
+    EXPECT_FALSE(FingerprintOfId(id).is_numbered()) << id;
+    EXPECT_EQ(FingerprintOfId(id), FingerprintOfText(id)) << id;
   }
-}
-
-TEST(FingerprintSet, KnowsWhatItHoldsAsItGrows) {
-  FingerprintSet seen;
-  for (int i = 0; i < 50'000; ++i) EXPECT_TRUE(seen.Insert(FingerprintOfId(std::to_string(i))));
-  for (int i = 0; i < 50'000; ++i) EXPECT_FALSE(seen.Insert(FingerprintOfId(std::to_string(i))));
-  EXPECT_EQ(seen.size(), 50'000U);
+  EXPECT_FALSE(OfValues({"id", "", "m", {}, {}, {}}, 1, SampleOf(1)).is_numbered());
 }
 
 }  // namespace

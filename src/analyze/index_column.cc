@@ -38,6 +38,7 @@ void AppendAbove(std::uint64_t base, std::span<const Wide> values, std::string& 
 template <typename Wide>
 void AppendAbove(std::uint8_t width, std::uint64_t base, std::span<const Wide> values, std::string& out) {
   switch (width) {
+    case 0: return;
     case 1: return AppendAbove<std::uint8_t>(base, values, out);
     case 2: return AppendAbove<std::uint16_t>(base, values, out);
     case 4: return AppendAbove<std::uint32_t>(base, values, out);
@@ -56,7 +57,9 @@ void ReadAbove(std::int64_t base, std::string_view bytes, std::span<std::int64_t
   }
 }
 
+// How many bytes a number takes: none where all are the same.
 std::uint8_t WidthFor(std::uint64_t range) {
+  if (range == 0) return 0;
   if (range <= std::numeric_limits<std::uint8_t>::max()) return 1;
   if (range <= std::numeric_limits<std::uint16_t>::max()) return 2;
   return range <= std::numeric_limits<std::uint32_t>::max() ? 4 : 8;
@@ -129,6 +132,7 @@ void ReadWholeColumn(IndexReader& in, std::span<std::int64_t> values) {
   const std::string_view bytes = in.Bytes(values.size() * width);
   if (!in.ok()) return;
   switch (width) {
+    case 0: return std::fill(values.begin(), values.end(), base);
     case 1: return ReadAbove<std::uint8_t>(base, bytes, values);
     case 2: return ReadAbove<std::uint16_t>(base, bytes, values);
     case 4: return ReadAbove<std::uint32_t>(base, bytes, values);

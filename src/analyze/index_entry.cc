@@ -1,6 +1,7 @@
 #include "analyze/index_entry.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <chrono>
 #include <cstring>
@@ -59,6 +60,26 @@ Run RunAt(std::span<const Row> rows) {
   return {rows.first(static_cast<std::size_t>(end - rows.begin())), bits};
 }
 
+// Those of one stream are alike but for the sequence, and short as columns.
+constexpr std::array kFingerprintParts = {&Fingerprint::low, &Fingerprint::high};
+
+void AppendFingerprints(std::span<const Row> rows, std::string& out) {
+  std::vector<std::int64_t> words(rows.size());
+  for (const auto part : kFingerprintParts) {
+    std::transform(rows.begin(), rows.end(), words.begin(),
+                   [&](const Row& row) { return static_cast<std::int64_t>(row.fingerprint.*part); });
+    AppendWholeColumn(words, out);
+  }
+}
+
+void ReadFingerprints(IndexReader& in, std::span<Row> rows) {
+  std::vector<std::int64_t> words(rows.size());
+  for (const auto part : kFingerprintParts) {
+    ReadWholeColumn(in, words);
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i].fingerprint.*part = static_cast<std::uint64_t>(words[i]);
+  }
+}
+
 void AppendRun(const Run& run, std::string& out) {
   IndexWriter writer(out);
   writer.Number(run.bits);
@@ -67,12 +88,7 @@ void AppendRun(const Run& run, std::string& out) {
   std::vector<std::int64_t> times;
   for (const Row& row : run.rows) times.push_back(row.timestamp.time_since_epoch().count());
   AppendWholeColumn(times, out);
-  if ((run.bits & kIdBit) != 0) {
-    for (const Row& row : run.rows) {
-      writer.Number(row.fingerprint.low);
-      writer.Number(row.fingerprint.high);
-    }
-  }
+  if ((run.bits & kIdBit) != 0) AppendFingerprints(run.rows, out);
   std::vector<double> values(run.rows.size());
   for (unsigned rest = run.bits & kPresentBits; rest != 0; rest &= rest - 1) {
     const auto quantity = static_cast<Quantity>(std::countr_zero(rest));
@@ -92,17 +108,14 @@ void ReadRun(IndexReader& in, std::size_t groups, std::size_t most_rows, FileRec
   for (unsigned rest = bits & kPresentBits; rest != 0; rest &= rest - 1) {
     alike.sample.Set(static_cast<Quantity>(std::countr_zero(rest)), 0);
   }
-  const std::size_t count = in.Count(1);
+  const auto count = in.Number<std::uint64_t>();
   if (alike.group >= groups || count == 0 || count > most_rows - records.rows().size()) return in.Fail();
   std::vector<std::int64_t> times(count);
   ReadWholeColumn(in, times);
   if (!in.ok()) return;
   const std::span<Row> rows = records.Append(count, alike);
   for (std::size_t i = 0; i < count; ++i) rows[i].timestamp = WallTime(std::chrono::microseconds(times[i]));
-  for (std::size_t i = 0; alike.has_id && i < count; ++i) {
-    const auto low = in.Number<std::uint64_t>();
-    rows[i].fingerprint = {low, in.Number<std::uint64_t>() | 1};  // never 0, whatever stands there
-  }
+  if (alike.has_id) ReadFingerprints(in, rows);
   std::vector<double> values(count);
   for (unsigned rest = bits & kPresentBits; rest != 0 && in.ok(); rest &= rest - 1) {
     const auto quantity = static_cast<Quantity>(std::countr_zero(rest));

@@ -12,7 +12,7 @@
 
 #include "analyze/analysis.h"
 #include "analyze/directory.h"
-#include "analyze/fingerprint.h"
+#include "analyze/fingerprint_set.h"
 #include "analyze/lake_rows.h"
 #include "analyze/sample.h"
 #include "analyze/statistics.h"

@@ -8,7 +8,7 @@
 #include <optional>
 #include <span>
 
-#include "analyze/fingerprint.h"
+#include "analyze/fingerprint_set.h"
 #include "analyze/sample.h"
 #include "analyze/statistics.h"
 #include "inferometer/status.h"

@@ -10,7 +10,7 @@
 
 #include "analyze/analysis.h"
 #include "analyze/file_records.h"
-#include "analyze/fingerprint.h"
+#include "analyze/fingerprint_set.h"
 #include "lake/partition.h"
 
 namespace inferometer::analyze {

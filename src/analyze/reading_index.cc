@@ -14,7 +14,7 @@
 namespace inferometer::analyze {
 namespace {
 
-constexpr std::string_view kMagic = "inferometer index 3\n";
+constexpr std::string_view kMagic = "inferometer index 4\n";
 constexpr std::int64_t kSecondNs = 1'000'000'000;
 // How long after a change another one surely has another time: file systems count in ticks of 10 ms at most, or in
 // whole seconds, FAT in two of them.

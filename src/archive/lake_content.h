@@ -5,7 +5,7 @@
 #include <map>
 
 #include "analyze/each_record.h"
-#include "analyze/fingerprint.h"
+#include "analyze/fingerprint_set.h"
 #include "inferometer/record.h"
 #include "inferometer/status.h"
 #include "lake/lake_reader.h"

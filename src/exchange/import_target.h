@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "analyze/fingerprint.h"
+#include "analyze/fingerprint_set.h"
 #include "base/clock.h"
 #include "inferometer/record.h"
 #include "inferometer/status.h"

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "analyze/fingerprint.h"
+#include "analyze/fingerprint_set.h"
 #include "base/timestamp.h"
 #include "exchange/database_row.h"
 #include "exchange/database_table.h"
@@ -50,9 +51,9 @@ class PostgresqlTarget final : public DatabaseTarget {
   Status Put(const analyze::RecordOrigin& origin, const InferenceRecord& record) override {
     const std::string key = RecordKeyOf(record);
     // No row can be merged twice in one statement; only a hostile directory has a key twice.
-    if (!keys_.Insert(analyze::FingerprintOfId(key))) {
+    if (!keys_.Insert(analyze::FingerprintOfText(key))) {
       RETURN_IF_ERROR(EndBatch());
-      keys_.Insert(analyze::FingerprintOfId(key));
+      keys_.Insert(analyze::FingerprintOfText(key));
     }
     if (in_batch_ == 0) RETURN_IF_ERROR(BeginBatch());
     if (context_.Update(origin.context)) contexts_.push_back(*context_.row());

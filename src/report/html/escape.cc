@@ -36,7 +36,7 @@ std::string ShortName(std::string_view name) {
   const std::string_view whole = shown;
   return fmt::format("{}…{} (#{:08x})", whole.substr(0, ByteOfColumn(whole, kCharactersAtBegin)),
                      whole.substr(ByteOfColumn(whole, characters - kCharactersAtEnd)),
-                     static_cast<std::uint32_t>(analyze::FingerprintOfId(name).low));
+                     static_cast<std::uint32_t>(analyze::FingerprintOfText(name).low));
 }
 
 }  // namespace inferometer::report::html

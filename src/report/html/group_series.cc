@@ -32,7 +32,7 @@ bool IsTimeKnown(const InferenceRecord& record) {
 
 void RunStarts::Add(std::string_view session, WallTime time) {
   if (too_many_ || session.empty()) return;
-  const auto [run, is_new] = starts_.try_emplace(analyze::FingerprintOfId(session).low, time);
+  const auto [run, is_new] = starts_.try_emplace(analyze::FingerprintOfText(session).low, time);
   if (!is_new) run->second = std::min(run->second, time);
   if (starts_.size() <= kMostRuns) return;
   too_many_ = true;
