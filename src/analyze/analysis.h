@@ -60,7 +60,7 @@ struct AnalyzeOptions {
 
 // Reads every metrics file and every file of the lake once. A file that is damaged anywhere is left out whole and
 // named. The answer is the same whatever the number of threads and the order in which the system lists files. Memory:
-// one file a thread, and at most 110 bytes a record of the metrics files; the lake's records take none, however many
+// one file a thread, and at most 120 bytes a record of the metrics files; the lake's records take none, however many
 // they are.
 [[nodiscard]] Result<Analysis> Analyze(const std::filesystem::path& root, const AnalyzeOptions& options);
 

@@ -84,14 +84,15 @@ class ByteBlock {
 using ByteBlock = PortableByteBlock;
 #endif
 
-// Whether `size` bytes are the same: in two or four blocks that overlap for the usual sizes, without a call.
+// Whether `size` bytes are the same, without a call. REQUIRES: sixteen bytes are readable at both places, however few
+// are compared.
 inline bool SameBytes(const char* a, const char* b, std::size_t size) {
   constexpr std::size_t kBlock = ByteBlock::kBytes;
   const auto change_at = [&](std::size_t at) { return ByteBlock(a + at) ^ ByteBlock(b + at); };
-  if (size < kBlock || size > 4 * kBlock) return std::memcmp(a, b, size) == 0;
-  const ByteBlock outer = change_at(0) | change_at(size - kBlock);
-  if (size <= 2 * kBlock) return outer.IsZero();
-  return (outer | change_at(kBlock) | change_at(size - 2 * kBlock)).IsZero();
+  if (size < kBlock) return (~change_at(0).EqualTo('\0') & ((1U << size) - 1)) == 0;
+  ByteBlock changes = change_at(size - kBlock);  // may overlap the last whole block
+  for (std::size_t at = 0; at + kBlock < size; at += kBlock) changes = changes | change_at(at);
+  return changes.IsZero();
 }
 
 // How many bytes stand before the first marked one. REQUIRES: one is marked.

@@ -11,8 +11,9 @@
 
 namespace inferometer::analyze {
 
-// A set of fingerprints: numbered ones as ranges of their stream (sequence_set.h), the others as 16 bytes each in a
-// table that is at most three quarters full. One thread at a time.
+// A set of fingerprints: numbered ones as ranges of their stream (sequence_set.h: next to nothing where they count up,
+// 48 bytes each at most), the others as 16 bytes each in a table that is at most three quarters full (22 to 43 bytes).
+// One thread at a time.
 class FingerprintSet {
  public:
   // Its table has room for `expected` from the beginning, within reason.

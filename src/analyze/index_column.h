@@ -10,7 +10,8 @@
 
 namespace inferometer::analyze {
 
-// Numbers that lie close to each other take one, two or four bytes each, those that are all the same none; others eight.
+// Numbers that lie close to each other take one, two or four bytes each, those that are all the same none; others
+// eight.
 void AppendWholeColumn(std::span<const std::int64_t> values, std::string& out);
 // So do numbers of few decimals, which is what most are printed with; others are kept as they lie in memory.
 void AppendRealColumn(std::span<const double> values, std::string& out);

@@ -66,6 +66,26 @@ TEST(IndexEntryTest, WhatWasReadOfAFileComesBack) {
   EXPECT_EQ(disagreements[1].records, std::nullopt);
 }
 
+// The same row so many times.
+FileRecords Repeated(std::size_t count) {
+  FileRecords records;
+  Row row;
+  row.group = records.GroupOf({"pi", "edge", "Tiny", {}, {}, {}});
+  row.sample.Set(Quantity::kInferenceTimeMs, 12.5);
+  for (std::size_t i = 0; i < count; ++i) records.Add(row);
+  return records;
+}
+
+TEST(IndexEntryTest, RowsThatAreAllTheSameTakeNoBytesEach) {
+  const FileRecords records = Repeated(1'000);
+  const std::string entry = EntryOf(records);
+  EXPECT_EQ(entry.size(), EntryOf(Repeated(5)).size());
+  FileRecords again;
+  std::vector<Disagreement> disagreements;
+  ASSERT_TRUE(ReadFileEntry(entry, "m/a.json", 1'000, again, disagreements));
+  ExpectSame(records, again);
+}
+
 TEST(IndexEntryTest, AnEntryThatIsCutOrLongerIsNone) {
   const std::string entry = EntryOf(ReadSomeFile());
   FileRecords records;

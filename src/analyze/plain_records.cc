@@ -44,6 +44,7 @@ const char* SkipString(const char* place) {
 struct RowFiller {
   const char* end;
   TimestampReader& timestamps;
+  IdReader& ids;
   Row& row;
 
   const char* Fill(const Step& step, const char* place) {
@@ -74,7 +75,7 @@ struct RowFiller {
     const char* quote = FindStringEnd(place);
     if (quote == nullptr || static_cast<std::size_t>(quote - place) > record::kLongestText) return nullptr;
     row.has_id = true;
-    row.fingerprint = FingerprintOfId({place, static_cast<std::size_t>(quote - place)});
+    row.fingerprint = ids.Read(place, static_cast<std::size_t>(quote - place));
     return quote + 1;
   }
 };
@@ -117,6 +118,24 @@ const char* TimestampReader::ReadAnyForm(const char* place, WallTime* time) {
   return end + 1;
 }
 
+Fingerprint IdReader::Read(const char* place, std::size_t size) {
+  const std::size_t known = stream_.size();
+  if (known > 0 && size > known && size <= known + sizeof(std::uint64_t) &&
+      std::memcmp(place, stream_.data(), known) == 0) {
+    const auto digits = static_cast<unsigned>(size - known);
+    const std::uint64_t word = LoadWord(place + known);
+    if (AreDigits(word, digits) && (place[known] != '0' || digits == 1))
+      return any_of_stream_.Numbered(static_cast<std::uint32_t>(DigitsValue(word, digits)));
+  }
+  const std::string_view id(place, size);
+  const Fingerprint fingerprint = FingerprintOfId(id);
+  if (fingerprint.is_numbered()) {
+    stream_ = id.substr(0, id.rfind('/') + 1);
+    any_of_stream_ = fingerprint;
+  }
+  return fingerprint;
+}
+
 std::optional<RecordsPlace> PlainRecords::Read(std::string_view text, std::optional<std::string_view> folder_name,
                                                FileRecords& records) {
   if constexpr (std::endian::native != std::endian::little) return std::nullopt;
@@ -130,7 +149,7 @@ std::optional<RecordsPlace> PlainRecords::Read(std::string_view text, std::optio
     if (after == nullptr) return std::nullopt;
     at = after;
     // What stands between two records is the same again and again.
-    if (between.size() > 1 && std::memcmp(at, between.data(), between.size()) == 0) {
+    if (between.size() > 1 && SameBytes(at, between.data(), between.size())) {
       at = SkipSpace(at + between.size());
       continue;
     }
@@ -159,7 +178,7 @@ const char* PlainRecords::One(const char* place, const char* end, std::optional<
 const char* PlainRecords::Match(const char* place, const char* end, FileRecords& records) {
   if (shape_.steps().empty()) return nullptr;
   Row& row = records.Append(empty_row_);
-  RowFiller filler{end, timestamps_, row};
+  RowFiller filler{end, timestamps_, ids_, row};
   for (const Step& step : shape_.steps()) {
     place = shape_.PassLiteral(step, place);
     if (place != nullptr) place = filler.Fill(step, place);

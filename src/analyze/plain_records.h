@@ -5,9 +5,11 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "analyze/file_records.h"
+#include "analyze/fingerprint.h"
 #include "analyze/record_shape.h"
 #include "inferometer/record.h"
 
@@ -25,6 +27,17 @@ class TimestampReader {
   std::string_view day_text() const { return {day_text_, sizeof day_text_}; }
   char day_text_[11] = {};  // "2025-10-07T"; zeros before the first
   WallTime day_;
+};
+
+// Reads ids of one stream after another. One thread at a time.
+class IdReader {
+ public:
+  // FingerprintOfId of the `size` bytes at `place`. REQUIRES: eight more bytes are readable.
+  [[nodiscard]] Fingerprint Read(const char* place, std::size_t size);
+
+ private:
+  std::string stream_;  // up to and with the slash; empty before the first
+  Fingerprint any_of_stream_;
 };
 
 // Where the records of a file stand: from behind the list's opening bracket to behind the last record.
@@ -49,6 +62,7 @@ class PlainRecords {
   RecordShape shape_;
   Row empty_row_;  // of a record of this shape: everything but its numbers and its time
   TimestampReader timestamps_;
+  IdReader ids_;
 };
 
 }  // namespace inferometer::analyze

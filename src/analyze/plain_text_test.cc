@@ -30,6 +30,23 @@ TEST(ByteBlock, EveryKindOfMachineSeesTheSame) {
   }
 }
 
+// Whatever stands behind them does not count, and every byte of them does.
+TEST(SameBytes, SeesEveryByteAndNoMore) {
+  std::mt19937 random(4);
+  for (std::size_t size = 0; size <= 130; ++size) {
+    std::string a(size + 16, '\0');
+    for (char& c : a) c = static_cast<char>(random());
+    std::string b = a;
+    for (std::size_t i = size; i < b.size(); ++i) b[i] = static_cast<char>(~b[i]);
+    EXPECT_TRUE(SameBytes(a.data(), b.data(), size)) << size;
+    for (std::size_t i = 0; i < size; ++i) {
+      b[i] = static_cast<char>(b[i] ^ (1 << random() % 8));
+      EXPECT_FALSE(SameBytes(a.data(), b.data(), size)) << size << ' ' << i;
+      b[i] = a[i];
+    }
+  }
+}
+
 TEST(ReadNumber, EqualsStrtodToTheLastBit) {
   std::mt19937 random(2);
   for (int round = 0; round < 200'000; ++round) {

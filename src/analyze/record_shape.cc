@@ -145,6 +145,7 @@ bool RecordShape::AddStep(std::string_view literal, Step step) {
   step.first_byte = static_cast<std::uint32_t>(literals_.size());
   step.bytes = static_cast<std::uint32_t>(literal.size());
   literals_ += literal;
+  literals_.append(ByteBlock::kBytes, '\0');  // SameBytes may look at them
   steps_.push_back(step);
   return true;
 }

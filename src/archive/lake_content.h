@@ -17,8 +17,8 @@ namespace inferometer::archive {
 // What the lake holds of a record that stands in a metrics file.
 [[nodiscard]] Result<lake::LakeRecord> RowOf(const analyze::RecordOrigin& origin, const InferenceRecord& record);
 
-// Looks into a partition when a record of it is asked for. Memory: 22 to 43 bytes for each record of the partitions
-// that were looked into. One thread at a time.
+// Looks into a partition when a record of it is asked for. Memory: at most 48 bytes for each record of the partitions
+// that were looked into (analyze/fingerprint_set.h). One thread at a time.
 class LakeContent {
  public:
   LakeContent(const std::filesystem::path& lake, lake::LakeReader reader) : lake_(lake), reader_(std::move(reader)) {}
