@@ -12,9 +12,10 @@ namespace inferometer::cli {
 
 std::function<int()> SetUpQuery(CLI::App& app) {
   auto arguments = std::make_shared<QueryArguments>();
-  app.add_option("sql", arguments->sql,
-                 "One SELECT (DuckDB's SQL) over records, loads, devices, losses; \"SELECT * FROM records LIMIT 1\" "
-                 "--format json shows the columns; - reads it from standard input")
+  app.add_option(
+         "sql", arguments->sql,
+         "One SELECT (DuckDB's SQL) over records, loads, devices, losses; \"DESCRIBE records\" lists the columns; "
+         "- reads it from standard input")
       ->type_name("SQL")
       ->required();
   app.add_option("--metrics-dir", arguments->metrics_dir, "folder with the metrics files, at any depth")

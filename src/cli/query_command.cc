@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -32,6 +35,17 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMostTableRows = 10'000;
 constexpr std::size_t kMostSqlBytes = std::size_t{1} << 20;
 constexpr std::size_t kWriteBytes = std::size_t{1} << 16;
+
+// DuckDB explains itself in several lines, the last of which points at a place in the one above.
+int SayLines(std::FILE* err, std::string_view lines) {
+  std::string_view before = "inferometer query: ";
+  while (!lines.empty()) {
+    const std::string_view line = lines.substr(0, lines.find('\n'));
+    lines.remove_prefix(std::min(line.size() + 1, lines.size()));
+    if (!line.empty()) fmt::print(err, "{}{}\n", std::exchange(before, "  "), report::TerminalText(line));
+  }
+  return kFailed;
+}
 
 int Say(std::FILE* err, const std::string& sentence) {
   fmt::print(err, "inferometer query: {}\n", report::TerminalText(sentence));
@@ -189,17 +203,21 @@ class Run {
   // A table is as wide as its widest cell: all of it is held, so its rows are bounded.
   Status Table(lake::SqlSession& session, const std::string& sql, std::string& text) {
     std::optional<report::Table> table;
+    std::vector<bool> is_number;
     std::size_t rows = 0;
     const auto columns = [&](const std::vector<lake::QueryColumn>& found) {
       std::vector<std::string> header;
-      header.reserve(found.size());
-      for (const lake::QueryColumn& column : found) header.push_back(column.name);
+      for (const lake::QueryColumn& column : found) {
+        header.push_back(column.name);
+        is_number.push_back(column.kind == lake::ValueKind::kNumber);
+      }
       table.emplace("", std::move(header));
       return Ok();
     };
     const Status status = session.Query(sql, columns, [&](const lake::QueryRow& row) {
       if (rows++ == kMostTableRows) return Status(Code::kResourceExhausted, "more rows");
-      for (const auto& value : row) table->Text(value.value_or("-"));
+      for (std::size_t i = 0; i < row.size(); ++i)
+        is_number[i] ? table->Number(row[i]) : table->Text(row[i].value_or("-"));
       return Ok();
     });
     if (rows <= kMostTableRows) RETURN_IF_ERROR(status);
@@ -230,7 +248,7 @@ int RunQuery(const QueryArguments& arguments, os::FileCalls& files, std::FILE* i
   if (!sql.ok()) return Say(err, sql.status().message());
   Run run(arguments, files, out, err);
   const Status status = run.Do(sql.value());
-  if (!status.ok()) return Say(err, status.message());
+  if (!status.ok()) return SayLines(err, status.message());
   return run.is_damaged() ? kFailed : kDone;
 }
 

@@ -15,6 +15,7 @@ namespace {
 
 using analyze::FileWith;
 using analyze::OurRecord;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
@@ -56,10 +57,10 @@ TEST_F(QueryCommandTest, TableIsForPeople) {
   const Answer answer = Run(kSql);
   EXPECT_EQ(answer.code, kDone);
   EXPECT_EQ(answer.out,
-            "device_name  ms       flags\n"
-            "-----------  -------  -----\n"
-            "edge-1       100.500  -\n"
-            "edge-1       200.250  -\n");
+            "device_name      ms  flags\n"
+            "-----------  ------  -----\n"
+            "edge-1        100.5  -\n"
+            "edge-1       200.25  -\n");
   EXPECT_THAT(answer.err, IsEmpty());
 }
 
@@ -69,12 +70,12 @@ TEST_F(QueryCommandTest, MarkdownIsATable) {
 
 TEST_F(QueryCommandTest, JsonIsAnArrayOfRows) {
   EXPECT_EQ(Run(kSql, QueryFormat::kJson).out,
-            "[\n  {\"device_name\":\"edge-1\",\"ms\":100.500,\"flags\":null},\n"
-            "  {\"device_name\":\"edge-1\",\"ms\":200.250,\"flags\":null}\n]\n");
+            "[\n  {\"device_name\":\"edge-1\",\"ms\":100.5,\"flags\":null},\n"
+            "  {\"device_name\":\"edge-1\",\"ms\":200.25,\"flags\":null}\n]\n");
 }
 
 TEST_F(QueryCommandTest, CsvHasAHeader) {
-  EXPECT_EQ(Run(kSql, QueryFormat::kCsv).out, "device_name,ms,flags\r\nedge-1,100.500,\r\nedge-1,200.250,\r\n");
+  EXPECT_EQ(Run(kSql, QueryFormat::kCsv).out, "device_name,ms,flags\r\nedge-1,100.5,\r\nedge-1,200.25,\r\n");
 }
 
 TEST_F(QueryCommandTest, FileIsWrittenWholeAndNothingIsPrinted) {
@@ -115,6 +116,20 @@ TEST_F(QueryCommandTest, WhatIsNoSelectIsRefusedAndLeavesNoFile) {
     EXPECT_FALSE(fs::exists(folder_.path() / "out"));
     EXPECT_FALSE(fs::exists(folder_.path() / "out.tmp"));
   }
+}
+
+// DuckDB's own lines, of which the last points at a place in the SQL.
+TEST_F(QueryCommandTest, WrongSqlIsPointedAt) {
+  const Answer answer = Run("SELECT nothing FROM records");
+  EXPECT_EQ(answer.code, kFailed);
+  EXPECT_THAT(answer.err, StartsWith("inferometer query: Binder Error: Referenced column \"nothing\" not found"));
+  EXPECT_THAT(answer.err, EndsWith("\n  LINE 1: SELECT nothing FROM records\n"
+                                   "                 ^\n"));
+}
+
+TEST_F(QueryCommandTest, LineBreaksOfANameStayInItsLine) {
+  folder_.Put("m/edge-1/inference_metrics_\n.json", "{");
+  EXPECT_THAT(Run("SELECT 1").err, HasSubstr("inference_metrics_\\x0a.json"));
 }
 
 TEST_F(QueryCommandTest, DamagedFileIsNamedAndTheRestIsAnswered) {

@@ -63,11 +63,19 @@ std::vector<std::size_t> AllPlaces() {
   return all;
 }
 
-std::string ColumnDefinitions(std::span<const std::size_t> places) {
+bool IsReal(const Column& column) {
+  return column.kind == ColumnKind::kField && record::Fields()[column.index].type() == record::FieldType::kReal;
+}
+
+std::string SqlTypeIn(const Column& column, Reals reals) {
+  return reals == Reals::kDouble && IsReal(column) ? "DOUBLE" : column.sql_type;
+}
+
+std::string ColumnDefinitions(std::span<const std::size_t> places, Reals reals) {
   std::string sql;
   for (const std::size_t place : places) {
     const Column& column = Columns()[place];
-    sql += (sql.empty() ? "" : ", ") + SqlName(column.name) + " " + column.sql_type;
+    sql += (sql.empty() ? "" : ", ") + SqlName(column.name) + " " + SqlTypeIn(column, reals);
   }
   return sql;
 }

@@ -28,13 +28,23 @@ struct Column {
   std::size_t index = 0;
 };
 
+// How a table of DuckDB holds reals.
+enum class Reals : std::uint8_t {
+  kDecimal,  // as the lake's files do; what has more digits stands in `unrounded`, too
+  kDouble,   // to the last bit; nothing stands in `unrounded`
+};
+
 // In the order of the files. Constant; lives for the whole program.
 [[nodiscard]] std::span<const Column> Columns();
 
 // 0, 1, ... of all columns.
 [[nodiscard]] std::vector<std::size_t> AllPlaces();
 
+[[nodiscard]] bool IsReal(const Column& column);
+[[nodiscard]] std::string SqlTypeIn(const Column& column, Reals reals);
+
 // "name type, ..." of the columns at `places`, for CREATE TABLE.
-[[nodiscard]] std::string ColumnDefinitions(std::span<const std::size_t> places = AllPlaces());
+[[nodiscard]] std::string ColumnDefinitions(std::span<const std::size_t> places = AllPlaces(),
+                                            Reals reals = Reals::kDecimal);
 
 }  // namespace inferometer::lake

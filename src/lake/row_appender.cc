@@ -76,7 +76,8 @@ std::string OtherContext(const store::Context& context) {
 // Writes one row of one chunk.
 class RowWriter {
  public:
-  RowWriter(const DuckDbApi& api, duckdb_data_chunk chunk, std::size_t row) : api_(api), chunk_(chunk), row_(row) {}
+  RowWriter(const DuckDbApi& api, duckdb_data_chunk chunk, std::size_t row, Reals reals)
+      : api_(api), chunk_(chunk), row_(row), reals_(reals) {}
 
   void Write(const std::vector<std::size_t>& places, const LakeRecord& lake_record, const JsonColumns& json) {
     for (std::size_t i = 0; i < places.size(); ++i) {
@@ -116,7 +117,9 @@ class RowWriter {
   void Member(const std::vector<std::string>& list) { list.empty() ? Null() : List(list); }
   void Present(WallTime time) { Value(static_cast<std::int64_t>(time.time_since_epoch().count())); }
   void Present(const std::string& text) { Text(text); }
-  void Present(double value) { Value(ToDecimal(value, decimals_)->scaled); }  // checked before
+  void Present(double value) {
+    reals_ == Reals::kDouble ? Value(value) : Value(ToDecimal(value, decimals_)->scaled);  // checked before
+  }
   void Present(std::int64_t value) { Value(value); }
   void Present(bool value) { Value(value); }
 
@@ -143,11 +146,12 @@ class RowWriter {
   const DuckDbApi& api_;
   duckdb_data_chunk chunk_;
   std::size_t row_;
+  Reals reals_;
   duckdb_vector vector_ = nullptr;
   int decimals_ = 0;
 };
 
-duckdb_logical_type MakeType(const DuckDbApi& api, const Column& column) {
+duckdb_logical_type MakeType(const DuckDbApi& api, const Column& column, Reals reals) {
   if (column.kind == ColumnKind::kContext) {
     switch (record::ContextFields()[column.index].type) {
       case record::ContextType::kText: return api.create_logical_type(DUCKDB_TYPE_VARCHAR);
@@ -160,7 +164,9 @@ duckdb_logical_type MakeType(const DuckDbApi& api, const Column& column) {
   switch (field.type()) {
     case record::FieldType::kTime: return api.create_logical_type(DUCKDB_TYPE_TIMESTAMP_TZ);
     case record::FieldType::kText: return api.create_logical_type(DUCKDB_TYPE_VARCHAR);
-    case record::FieldType::kReal: return api.create_decimal_type(18, static_cast<std::uint8_t>(field.decimals));
+    case record::FieldType::kReal:
+      return reals == Reals::kDouble ? api.create_logical_type(DUCKDB_TYPE_DOUBLE)
+                                     : api.create_decimal_type(18, static_cast<std::uint8_t>(field.decimals));
     case record::FieldType::kInteger: return api.create_logical_type(DUCKDB_TYPE_BIGINT);
     case record::FieldType::kBoolean: return api.create_logical_type(DUCKDB_TYPE_BOOLEAN);
     case record::FieldType::kTextList: break;
@@ -190,8 +196,8 @@ double FromDecimal(std::int64_t scaled, int decimals) {
   return static_cast<double>(scaled) / kPowersOfTen[static_cast<std::size_t>(decimals)];
 }
 
-RowAppender::RowAppender(const DuckDbApi& api, duckdb_appender appender, std::vector<std::size_t> places)
-    : api_(&api), appender_(appender), places_(std::move(places)), most_rows_(api.vector_size()) {
+RowAppender::RowAppender(const DuckDbApi& api, duckdb_appender appender, std::vector<std::size_t> places, Reals reals)
+    : api_(&api), appender_(appender), places_(std::move(places)), reals_(reals), most_rows_(api.vector_size()) {
   MakeChunk();
 }
 
@@ -204,11 +210,13 @@ RowAppender::RowAppender(RowAppender&& other) noexcept
     : api_(other.api_),
       appender_(std::exchange(other.appender_, nullptr)),
       places_(std::move(other.places_)),
+      reals_(other.reals_),
       chunk_(std::exchange(other.chunk_, nullptr)),
       rows_(other.rows_),
       most_rows_(other.most_rows_) {}
 
-Result<RowAppender> RowAppender::Open(Database& database, const std::string& table, std::vector<std::size_t> places) {
+Result<RowAppender> RowAppender::Open(Database& database, const std::string& table, std::vector<std::size_t> places,
+                                      Reals reals) {
   duckdb_appender appender = nullptr;
   const DuckDbApi& api = database.api();
   if (api.appender_create(database.connection(), nullptr, table.c_str(), &appender) != DuckDBSuccess) {
@@ -216,13 +224,13 @@ Result<RowAppender> RowAppender::Open(Database& database, const std::string& tab
     api.appender_destroy(&appender);
     return failure;
   }
-  return RowAppender(api, appender, std::move(places));
+  return RowAppender(api, appender, std::move(places), reals);
 }
 
 void RowAppender::MakeChunk() {
   std::vector<duckdb_logical_type> types;
   types.reserve(places_.size() + 1);
-  for (const std::size_t place : places_) types.push_back(MakeType(*api_, Columns()[place]));
+  for (const std::size_t place : places_) types.push_back(MakeType(*api_, Columns()[place], reals_));
   types.push_back(api_->create_logical_type(DUCKDB_TYPE_INTEGER));
   chunk_ = api_->create_data_chunk(types.data(), types.size());
   for (duckdb_logical_type& type : types) api_->destroy_logical_type(&type);
@@ -235,9 +243,9 @@ Status RowAppender::Check(const LakeRecord& record) {
 
 Status RowAppender::Add(const LakeRecord& record, std::int32_t last_column) {
   JsonColumns json;
-  RETURN_IF_ERROR(CheckReals(record.record, json.unrounded));
+  if (reals_ == Reals::kDecimal) RETURN_IF_ERROR(CheckReals(record.record, json.unrounded));
   json.other_context = OtherContext(record.context);
-  RowWriter(*api_, chunk_, rows_).Write(places_, record, json);
+  RowWriter(*api_, chunk_, rows_, reals_).Write(places_, record, json);
   const duckdb_vector last = api_->data_chunk_get_vector(chunk_, places_.size());
   static_cast<std::int32_t*>(api_->vector_get_data(last))[rows_] = last_column;
   return ++rows_ == most_rows_ ? AppendChunk() : Ok();

@@ -26,15 +26,16 @@ struct DecimalValue {
 // One thread at a time. `database` must outlive it.
 class RowAppender {
  public:
-  // The table is there and has the lake's columns at `places` (in Columns()), and behind them one of
-  // type INTEGER.
+  // The table is there and has the lake's columns at `places` (in Columns()), with reals as said, and behind them one
+  // of type INTEGER.
   [[nodiscard]] static Result<RowAppender> Open(Database& database, const std::string& table,
-                                                std::vector<std::size_t> places = AllPlaces());
+                                                std::vector<std::size_t> places = AllPlaces(),
+                                                Reals reals = Reals::kDecimal);
   ~RowAppender();
   RowAppender(RowAppender&& other) noexcept;
   RowAppender& operator=(RowAppender&&) = delete;
 
-  // Fails, naming the field, where Add would.
+  // Fails, naming the field, where Add of decimals would.
   [[nodiscard]] static Status Check(const LakeRecord& record);
   // Fails, without a trace in the table, when a value does not fit into its column. After any other failure the table
   // holds an unknown part and the appender is of no further use.
@@ -43,7 +44,7 @@ class RowAppender {
   [[nodiscard]] Status Flush();
 
  private:
-  RowAppender(const DuckDbApi& api, duckdb_appender appender, std::vector<std::size_t> places);
+  RowAppender(const DuckDbApi& api, duckdb_appender appender, std::vector<std::size_t> places, Reals reals);
   void MakeChunk();
   [[nodiscard]] Status AppendChunk();
   [[nodiscard]] Status Failure();
@@ -51,6 +52,7 @@ class RowAppender {
   const DuckDbApi* api_;
   duckdb_appender appender_;
   std::vector<std::size_t> places_;
+  Reals reals_;
   duckdb_data_chunk chunk_ = nullptr;
   std::size_t rows_ = 0;
   std::size_t most_rows_ = 0;

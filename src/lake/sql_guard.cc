@@ -19,8 +19,8 @@ constexpr std::array<std::string_view, 5> kTableFunctions = {"unnest", "range", 
 // Writes into DuckDB's log.
 constexpr std::array<std::string_view, 1> kRefusedFunctions = {"write_log"};
 // Of what a FROM names; another kind reaches the catalog or what DuckDB will have one day.
-constexpr std::array<std::string_view, 7> kSources = {"EMPTY",           "JOIN",  "SUBQUERY",      "BASE_TABLE",
-                                                      "EXPRESSION_LIST", "PIVOT", "TABLE_FUNCTION"};
+constexpr std::array<std::string_view, 8> kSources = {"EMPTY",           "JOIN",  "SUBQUERY",       "BASE_TABLE",
+                                                      "EXPRESSION_LIST", "PIVOT", "TABLE_FUNCTION", "SHOW_REF"};
 
 Status Refused(const std::string& what) {
   return {Code::kInvalidArgument,
@@ -71,7 +71,7 @@ class Guard {
     if (!function.empty() && Contains(kRefusedFunctions, function)) return Refused("the function " + function);
     if (type == "BASE_TABLE") return CheckTable(object);
     if (type == "TABLE_FUNCTION") return CheckTableFunction(object);
-    if (type == "SHOW_REF") return Refused("SHOW, DESCRIBE or SUMMARIZE");
+    if (type == "SHOW_REF") return CheckShow(object);
     return Ok();
   }
 
@@ -91,6 +91,13 @@ class Guard {
     const bool is_plain = TextAt(table, "schema_name").empty() && TextAt(table, "catalog_name").empty();
     if (is_plain && names_.contains(LowerCase(name))) return Ok();
     return Refused("there is no table \"" + name + "\"");
+  }
+
+  // DESCRIBE and SUMMARIZE of a SELECT, as which a table's name comes, too; others list what the database has.
+  static Status CheckShow(const dom::object& show) {
+    dom::object select;
+    const bool is_of_select = !show["query"].get(select) && TextAt(show, "table_name").empty();
+    return is_of_select ? Ok() : Refused("SHOW");
   }
 
   static Status CheckTableFunction(const dom::object& object) {

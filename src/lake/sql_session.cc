@@ -44,6 +44,30 @@ std::string Quoted(const std::vector<std::filesystem::path>& files) {
 
 std::string NullOr(const std::optional<double>& value) { return value ? fmt::format("{}", *value) : "NULL"; }
 
+std::string Nothing(const Column& column, Reals reals) { return fmt::format("NULL::{}", SqlTypeIn(column, reals)); }
+
+// As the record has it: with the digits that the lake's column has no room for. Where a file of others has something
+// else there, what the column holds.
+std::string OfLake(std::size_t place) {
+  const Column& column = Columns()[place];
+  const std::string name = SqlName(column.name);
+  if (!IsReal(column)) return name;
+  return fmt::format(
+      "CASE WHEN unrounded IS NOT NULL AND json_valid(unrounded) THEN coalesce(try_cast(json_extract_string(unrounded, "
+      "'$.{}') AS DOUBLE), {}::DOUBLE) ELSE {}::DOUBLE END",
+      column.name, name, name);
+}
+
+// "expression AS name, ..." of all columns.
+template <typename ExpressionOf>
+std::string Selected(ExpressionOf expression_of) {
+  std::string list;
+  for (const std::size_t place : AllPlaces()) {
+    list += fmt::format("{}{} AS {}", list.empty() ? "" : ", ", expression_of(place), SqlName(Columns()[place].name));
+  }
+  return list;
+}
+
 // How a column's values become text.
 struct Shown {
   ValueKind kind;
@@ -126,37 +150,34 @@ struct SqlSession::State {
     if (!options.sql.empty()) {
       ASSIGN_OR_RETURN(places, ColumnsReadBy(database, options.sql));
     }
-    const std::string columns = ColumnDefinitions(places) + (places.empty() ? "" : ", ");
+    const std::string columns = ColumnDefinitions(places, Reals::kDouble) + (places.empty() ? "" : ", ");
     RETURN_IF_ERROR(database.Run("SET TimeZone = 'UTC'; CREATE TABLE file_records (" + columns + "nothing INTEGER)"));
     RETURN_IF_ERROR(database.Run(kLoads));
     RETURN_IF_ERROR(database.Run(kLosses));
-    ASSIGN_OR_RETURN(RowAppender opened, RowAppender::Open(database, "file_records", places));
+    ASSIGN_OR_RETURN(RowAppender opened, RowAppender::Open(database, "file_records", places, Reals::kDouble));
     appender.emplace(std::move(opened));
     return Ok();
   }
 
   Status MakeViews() {
-    std::string records;
-    for (std::size_t i = 0; i < Columns().size(); ++i) {
-      const Column& column = Columns()[i];
-      const std::string name = SqlName(column.name);
-      records += records.empty() ? "SELECT " : ", ";
-      records += Reads(i) ? name : fmt::format("NULL::{} AS {}", column.sql_type, name);
-    }
-    records += " FROM file_records";
+    std::string records =
+        "SELECT " + Selected([this](std::size_t place) { return OfFiles(place); }) + " FROM file_records";
     if (!lake_files.empty()) {
       // A file of others may lack columns, or have more.
-      std::string ours;
-      for (const Column& column : Columns()) ours += (ours.empty() ? "" : ", ") + SqlName(column.name);
-      records = fmt::format(
-          "SELECT {} FROM ({} UNION ALL BY NAME SELECT * FROM read_parquet({}, union_by_name = true, "
-          "hive_partitioning = false))",
-          ours, records, Quoted(lake_files));
+      records += fmt::format(
+          " UNION ALL SELECT {} FROM (SELECT {} WHERE false UNION ALL BY NAME SELECT * FROM read_parquet({}, "
+          "union_by_name = true, hive_partitioning = false))",
+          Selected(OfLake), Selected([](std::size_t place) { return Nothing(Columns()[place], Reals::kDecimal); }),
+          Quoted(lake_files));
     }
     RETURN_IF_ERROR(database.Run("CREATE VIEW records AS " + records));
     return database.Run(kDevices);
   }
 
+  [[nodiscard]] std::string OfFiles(std::size_t place) const {
+    const Column& column = Columns()[place];
+    return Reads(place) ? SqlName(column.name) : Nothing(column, Reals::kDouble);
+  }
   [[nodiscard]] bool Reads(std::size_t place) const { return std::binary_search(places.begin(), places.end(), place); }
 
   Status Lock(const std::optional<std::filesystem::path>& output) {

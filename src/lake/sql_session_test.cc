@@ -8,6 +8,7 @@
 #include <fstream>
 #include <string>
 
+#include "lake/database.h"
 #include "lake/lake_writer.h"
 #include "os/temporary_folder.h"
 
@@ -104,7 +105,7 @@ class SqlSessionTest : public ::testing::Test {
 TEST_F(SqlSessionTest, RecordsAreThoseOfTheLakeAndThoseBesideIt) {
   EXPECT_THAT(Ask("SELECT device_id, count(*) AS n, sum(inference_time_ms) AS ms, max(threads) AS threads FROM records "
                   "GROUP BY device_id ORDER BY device_id"),
-              ElementsAre("device_id=pi-07 n=2 ms=205.000 threads=4", "device_id=pi-08 n=1 ms=102.500 threads=4"));
+              ElementsAre("device_id=pi-07 n=2 ms=205.0 threads=4", "device_id=pi-08 n=1 ms=102.5 threads=4"));
 }
 
 // Every way to read a column gives the same, whether all columns were kept or those that the query seems to read.
@@ -188,7 +189,73 @@ TEST_F(SqlSessionTest, ColumnsOfOneNameAreToldApart) {
 
 TEST_F(SqlSessionTest, OrderOfTheQueryIsTheOrderOfTheRows) {
   EXPECT_THAT(Ask("SELECT inference_time_ms AS ms FROM records ORDER BY 1 DESC -- newest first"),
-              ElementsAre("ms=103.500", "ms=102.500", "ms=101.500"));
+              ElementsAre("ms=103.5", "ms=102.5", "ms=101.5"));
+}
+
+// A figure of more digits than the lake's columns hold, and one that they have no room for.
+LakeRecord ExactRecord(double inference_time_ms) {
+  LakeRecord row = RecordAt(9, "pi-09");
+  row.record.inference_time_ms = inference_time_ms;
+  row.record.memory_used_mb = 1.0 / 3;
+  return row;
+}
+
+TEST_F(SqlSessionTest, RealsAreAsTheRecordsHaveThem) {
+  auto writer = LakeWriter::Open(lake(), os::SystemFileCalls());
+  ASSERT_TRUE(writer->Add(ExactRecord(0.1 + 0.2)).ok());
+  ASSERT_TRUE(writer->Commit().ok());
+  const std::string exact =
+      "SELECT inference_time_ms AS ms, memory_used_mb AS mb FROM records WHERE device_id = 'pi-09'";
+  EXPECT_THAT(AskOnly(exact), ElementsAre("ms=0.30000000000000004 mb=0.3333333333333333"));
+  const auto lake_alone = std::move(session_);
+  SqlSessionOptions options;
+  auto files_alone = SqlSession::Open(options);
+  ASSERT_TRUE(files_alone->Add(ExactRecord(0.1 + 0.2)).ok());
+  ASSERT_TRUE(files_alone->Add(ExactRecord(1e300)).ok());
+  ASSERT_TRUE(files_alone->Seal().ok());
+  session_ = std::make_unique<SqlSession>(std::move(*files_alone));
+  EXPECT_THAT(Ask(exact + " ORDER BY 1"),
+              ElementsAre("ms=0.30000000000000004 mb=0.3333333333333333", "ms=1e+300 mb=0.3333333333333333"));
+}
+
+// DuckDB rounds the quantiles of decimals down to their digits.
+TEST_F(SqlSessionTest, QuantilesLieBetweenTheDigits) {
+  session_ = nullptr;
+  auto opened = SqlSession::Open({});
+  for (const double ms : {1.001, 1.002}) ASSERT_TRUE(opened->Add(ExactRecord(ms)).ok());
+  ASSERT_TRUE(opened->Seal().ok());
+  session_ = std::make_unique<SqlSession>(std::move(*opened));
+  EXPECT_THAT(Ask("SELECT median(inference_time_ms) AS m, quantile_cont(inference_time_ms, 0.75) AS q FROM records"),
+              ElementsAre("m=1.0015 q=1.00175"));
+}
+
+TEST_F(SqlSessionTest, WhatOthersWroteBesideALakesColumnsChangesNoFigure) {
+  const fs::path file = lake() / "device=pi-07" / "others.parquet";
+  auto database = Database::Open({});
+  ASSERT_TRUE(database
+                  ->Run("COPY (SELECT 'pi-10' AS device_id, 2.25 AS inference_time_ms, unnest(['no JSON', '[]', "
+                        "'{\"inference_time_ms\":\"x\"}', NULL]) AS unrounded) TO " +
+                        SqlText(file.string()))
+                  .ok());
+  SqlSessionOptions options;
+  options.lake_files.push_back(file);
+  auto opened = SqlSession::Open(options);
+  ASSERT_TRUE(opened->Seal().ok());
+  session_ = std::make_unique<SqlSession>(std::move(*opened));
+  EXPECT_THAT(Ask("SELECT count(*) AS n, sum(inference_time_ms) AS ms, max(memory_used_mb) AS mb FROM records"),
+              ElementsAre("n=4 ms=9.0 mb=NULL"));
+}
+
+TEST_F(SqlSessionTest, ColumnsAreDescribedAndSummarised) {
+  const auto described = Ask("DESCRIBE records");
+  ASSERT_FALSE(described.empty());
+  EXPECT_THAT(described.front(), HasSubstr("column_name=device_name column_type=VARCHAR"));
+  EXPECT_EQ(Ask("SELECT * FROM (DESCRIBE SELECT * FROM records)"), described);
+  EXPECT_EQ(AskOnly("DESCRIBE records"), described);
+  const std::string summarised =
+      "SELECT min, max, count FROM (SUMMARIZE records) WHERE column_name = 'inference_time_ms'";
+  EXPECT_THAT(Ask(summarised), ElementsAre("min=101.5 max=103.5 count=3"));
+  EXPECT_EQ(AskOnly(summarised), Ask(summarised));
 }
 
 TEST_F(SqlSessionTest, SelectOfManyShapesIsTaken) {
@@ -248,10 +315,16 @@ TEST_F(SqlSessionTest, OnlyOneSelectIsTaken) {
                           "EXPORT DATABASE 'x'",
                           "CALL pragma_version()",
                           "EXPLAIN SELECT 1",
-                          "DESCRIBE records",
                           "SHOW TABLES",
-                          "SUMMARIZE records",
-                          "SELECT * FROM (DESCRIBE records)",
+                          "SHOW ALL TABLES",
+                          "SHOW TABLES FROM main",
+                          "SHOW VARIABLES",
+                          "DESCRIBE",
+                          "DESCRIBE '/etc/passwd'",
+                          "DESCRIBE file_records",
+                          "DESCRIBE SELECT * FROM read_text('/etc/passwd')",
+                          "SUMMARIZE SELECT * FROM duckdb_settings()",
+                          "SELECT * FROM (SHOW DATABASES)",
                           "SELECT 1; COPY (SELECT 1) TO '/tmp/x'",
                           "CHECKPOINT",
                           "VACUUM"}) {

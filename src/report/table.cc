@@ -42,6 +42,10 @@ void Table::Number(std::optional<double> value, int decimals) {
   cells_.push_back({is_there ? fmt::format("{:.{}f}", *value, decimals) : "-", true});
 }
 
+void Table::Number(std::optional<std::string_view> written) {
+  cells_.push_back({TerminalText(written.value_or("-")), true});
+}
+
 bool Table::IsRight(std::size_t column) const {
   for (std::size_t i = column; i < cells_.size(); i += header_.size()) {
     if (!cells_[i].is_number) return false;

@@ -23,6 +23,8 @@ class Table {
   void Text(std::string_view text);
   // `decimals` digits behind the point; absent is "-".
   void Number(std::optional<double> value, int decimals);
+  // A number as it is written already; absent is "-".
+  void Number(std::optional<std::string_view> written);
 
   [[nodiscard]] bool empty() const { return cells_.empty(); }
   // Ends with a line break.
