@@ -93,8 +93,10 @@ class Guard {
     return Refused("there is no table \"" + name + "\"");
   }
 
-  // DESCRIBE and SUMMARIZE of a SELECT, as which a table's name comes, too; others list what the database has.
+  // DESCRIBE of a SELECT, as which a table's name comes, too; others list what the database has.
   static Status CheckShow(const dom::object& show) {
+    if (TextAt(show, "show_type") == "SUMMARY")
+      return Refused("SUMMARIZE (it estimates quantiles; quantile_cont is exact)");
     dom::object select;
     const bool is_of_select = !show["query"].get(select) && TextAt(show, "table_name").empty();
     return is_of_select ? Ok() : Refused("SHOW");

@@ -246,16 +246,12 @@ TEST_F(SqlSessionTest, WhatOthersWroteBesideALakesColumnsChangesNoFigure) {
               ElementsAre("n=4 ms=9.0 mb=NULL"));
 }
 
-TEST_F(SqlSessionTest, ColumnsAreDescribedAndSummarised) {
+TEST_F(SqlSessionTest, ColumnsAreDescribed) {
   const auto described = Ask("DESCRIBE records");
   ASSERT_FALSE(described.empty());
   EXPECT_THAT(described.front(), HasSubstr("column_name=device_name column_type=VARCHAR"));
   EXPECT_EQ(Ask("SELECT * FROM (DESCRIBE SELECT * FROM records)"), described);
   EXPECT_EQ(AskOnly("DESCRIBE records"), described);
-  const std::string summarised =
-      "SELECT min, max, count FROM (SUMMARIZE records) WHERE column_name = 'inference_time_ms'";
-  EXPECT_THAT(Ask(summarised), ElementsAre("min=101.5 max=103.5 count=3"));
-  EXPECT_EQ(AskOnly(summarised), Ask(summarised));
 }
 
 TEST_F(SqlSessionTest, SelectOfManyShapesIsTaken) {
@@ -323,7 +319,9 @@ TEST_F(SqlSessionTest, OnlyOneSelectIsTaken) {
                           "DESCRIBE '/etc/passwd'",
                           "DESCRIBE file_records",
                           "DESCRIBE SELECT * FROM read_text('/etc/passwd')",
-                          "SUMMARIZE SELECT * FROM duckdb_settings()",
+                          "SUMMARIZE records",
+                          "SUMMARIZE SELECT * FROM records",
+                          "SELECT q50 FROM (SUMMARIZE records)",
                           "SELECT * FROM (SHOW DATABASES)",
                           "SELECT 1; COPY (SELECT 1) TO '/tmp/x'",
                           "CHECKPOINT",
