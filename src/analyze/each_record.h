@@ -18,7 +18,7 @@ struct RecordsRead {
 };
 
 enum class Repeats {
-  kOnce,      // a record that stands in several places is given once: at most 48 bytes a record of the metrics files to
+  kOnce,      // a record that stands in several places is given once: at most 54 bytes a record of the metrics files to
               // tell which came already (analyze/fingerprint_set.h)
   kEachTime,  // it is given as often as it stands in files and lake; what journals hold is not given
 };

@@ -2,6 +2,7 @@
 // Telling whether two records are the same one, in 16 bytes each.
 
 #include <bit>
+#include <compare>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -20,7 +21,7 @@ namespace inferometer::analyze {
 struct Fingerprint {
   std::uint64_t low = 0;
   std::uint64_t high = 0;  // numbered: 31 bits of hash, the sequence, a bit of 0; else odd
-  bool operator==(const Fingerprint&) const = default;
+  auto operator<=>(const Fingerprint&) const = default;  // of one stream: by sequence
 
   [[nodiscard]] bool is_numbered() const { return (high & 1) == 0; }
   // REQUIRES: it is numbered.

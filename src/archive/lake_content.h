@@ -17,7 +17,7 @@ namespace inferometer::archive {
 // What the lake holds of a record that stands in a metrics file.
 [[nodiscard]] Result<lake::LakeRecord> RowOf(const analyze::RecordOrigin& origin, const InferenceRecord& record);
 
-// Looks into a partition when a record of it is asked for. Memory: at most 48 bytes for each record of the partitions
+// Looks into a partition when a record of it is asked for. Memory: at most 54 bytes for each record of the partitions
 // that were looked into (analyze/fingerprint_set.h). One thread at a time.
 class LakeContent {
  public:

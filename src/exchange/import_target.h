@@ -27,7 +27,7 @@ struct ImportedDevice {
 
 // Puts records into files of our layout, whole or not at all each, and none that the device's folder, or the lake of
 // the directory, holds already (by exchange/record_key.h): what was interrupted can be repeated. Holds the lock of one
-// device's folder at a time; a device that runs there is an error. Memory: one file, and 48 bytes for each record of
+// device's folder at a time; a device that runs there is an error. Memory: one file, and 54 bytes for each record of
 // that folder. One thread at a time; `calls` and `clock` must outlive it.
 class ImportTarget {
  public:

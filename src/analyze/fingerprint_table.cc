@@ -1,4 +1,4 @@
-#include "analyze/fingerprint_set.h"
+#include "analyze/fingerprint_table.h"
 
 #include <algorithm>
 #include <bit>
@@ -16,43 +16,24 @@ std::size_t FirstSlots(std::size_t expected) {
 
 }  // namespace
 
-FingerprintSet::FingerprintSet(std::size_t expected)
+FingerprintTable::FingerprintTable(std::size_t expected)
     : slot_count_(FirstSlots(expected)), memory_(slot_count_ * sizeof(Fingerprint)) {}
 
-bool FingerprintSet::Insert(const Fingerprint& fingerprint) {
-  const bool is_new = fingerprint.is_numbered() ? InsertNumbered(fingerprint) : InsertIntoTable(fingerprint);
-  size_ += static_cast<std::size_t>(is_new);
-  return is_new;
-}
-
-bool FingerprintSet::Contains(const Fingerprint& fingerprint) const {
-  if (!fingerprint.is_numbered()) return slots()[SlotFor(fingerprint)] == fingerprint;
-  const auto stream = streams_.find(fingerprint.Numbered(0));
-  return stream != streams_.end() && stream->second.Contains(fingerprint.sequence());
-}
-
-bool FingerprintSet::InsertNumbered(const Fingerprint& fingerprint) {
-  const Fingerprint stream = fingerprint.Numbered(0);
-  if (latest_stream_ == nullptr || latest_stream_->first != stream)
-    latest_stream_ = &*streams_.try_emplace(stream).first;
-  return latest_stream_->second.Insert(fingerprint.sequence());
-}
-
-bool FingerprintSet::InsertIntoTable(const Fingerprint& fingerprint) {
+bool FingerprintTable::Insert(const Fingerprint& fingerprint) {
   Fingerprint& slot = slots()[SlotFor(fingerprint)];
   if (slot == fingerprint) return false;
   slot = fingerprint;
-  if (++in_table_ > slot_count_ / 4 * 3) Grow();
+  if (++size_ > slot_count_ / 4 * 3) Grow();
   return true;
 }
 
-std::size_t FingerprintSet::SlotFor(const Fingerprint& fingerprint) const {
+std::size_t FingerprintTable::SlotFor(const Fingerprint& fingerprint) const {
   std::size_t slot = FirstSlotFor(fingerprint);
   while (slots()[slot].high != 0 && slots()[slot] != fingerprint) slot = (slot + 1) & (slot_count_ - 1);
   return slot;
 }
 
-void FingerprintSet::Grow() {
+void FingerprintTable::Grow() {
   const std::size_t old_count = std::exchange(slot_count_, slot_count_ * 2);
   const os::LargeMemory old = std::exchange(memory_, os::LargeMemory(slot_count_ * sizeof(Fingerprint)));
   const auto* fingerprints = static_cast<const Fingerprint*>(old.data());
