@@ -9,6 +9,7 @@
 #include "base/device_id.h"
 #include "base/timestamp.h"
 #include "cli/command.h"
+#include "cli/import_input.h"
 #include "cli/reading_progress.h"
 #include "cli/streams.h"
 #include "exchange/import_records.h"
@@ -92,12 +93,13 @@ class Import {
   }
 
   Status File(const Given& given) {
+    ASSIGN_OR_RETURN(const ImportInput input, ImportInput::Open(arguments_.from, stop_));
     auto format = LinesOf(arguments_.format);
     if (!format) {
-      ASSIGN_OR_RETURN(format, exchange::GuessFileFormat(arguments_.from));
+      ASSIGN_OR_RETURN(format, exchange::GuessFileFormat(input.source()));
     }
     return exchange::ImportFile(
-        arguments_.from, *format, given.device, given.defaults, [this] { return CheckStop(); }, target_, report_);
+        input.source(), *format, given.device, given.defaults, [this] { return CheckStop(); }, target_, report_);
   }
 
   void SayRest() {

@@ -2,6 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <fstream>
+#include <thread>
 
 #include "analyze/each_record.h"
 #include "analyze/sample_files.h"
@@ -121,6 +125,27 @@ TEST_F(ImportCommandTest, WrongOptionsAreNamed) {
   arguments_.device_id = "/";
   ExpectUsage("a.jsonl", "");
   EXPECT_FALSE(std::filesystem::exists(arguments_.out));
+}
+
+// It can be read once only, and is read to tell the format, for its checksum and for its lines.
+TEST_F(ImportCommandTest, PipeIsImportedAsAFileIs) {
+  const std::string pipe = (folder_.path() / "pipe").string();
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  std::thread writer([&] { std::ofstream(pipe) << kResponse << "\n{\n"; });
+  const Answer answer = Run("pipe");
+  writer.join();
+  EXPECT_EQ(answer.code, kFailed);
+  EXPECT_THAT(answer.err, HasSubstr("1 records into"));
+  EXPECT_THAT(answer.err, HasSubstr(pipe + ": line 2"));
+}
+
+TEST_F(ImportCommandTest, StopEndsAWaitForAPipe) {
+  ASSERT_EQ(::mkfifo((folder_.path() / "pipe").c_str(), 0600), 0);
+  std::thread other([&] { stop_.request_stop(); });
+  const Answer answer = Run("pipe");
+  other.join();
+  EXPECT_EQ(answer.code, kFailed);
+  EXPECT_THAT(answer.err, HasSubstr("was stopped"));
 }
 
 TEST_F(ImportCommandTest, FolderIsImportedAndAStopIsSaid) {

@@ -50,10 +50,10 @@ Result<std::string> ChecksumOf(const std::filesystem::path& file) {
   }
 }
 
-store::Context SourceContext(std::string_view format, const std::filesystem::path& file, const std::string& checksum) {
+store::Context SourceContext(std::string_view format, const ImportSource& source, const std::string& checksum) {
   return {{"schema_version", std::int64_t{store::kSchemaVersion}},
           {"imported_from", std::string(format)},
-          {"imported_file", file.filename().string()},
+          {"imported_file", std::filesystem::path(source.name).filename().string()},
           {"imported_sha256", checksum}};
 }
 
@@ -166,33 +166,33 @@ void ImportReport::AddProblem(std::string sentence) {
   if (++problems_count <= kMostProblems) problems.push_back(std::move(sentence));
 }
 
-Result<ForeignFormat> GuessFileFormat(const std::filesystem::path& file) {
-  ASSIGN_OR_RETURN(os::InputStream input, os::InputStream::Open(file.string()));
+Result<ForeignFormat> GuessFileFormat(const ImportSource& source) {
+  ASSIGN_OR_RETURN(os::InputStream input, os::InputStream::Open(source.file.string()));
   LineReader lines(std::move(input));
   for (;;) {
     ASSIGN_OR_RETURN(const auto line, lines.Next());
-    if (!line) return Status(Code::kInvalidArgument, file.string() + ": nothing in it");
+    if (!line) return Status(Code::kInvalidArgument, source.name + ": nothing in it");
     const std::string_view json = JsonOf(line->text);
     if (json.empty() && !line->is_too_long) continue;
     const auto format = GuessFormat(json);
     if (format.ok() && format->has_value()) return **format;
     return Status(Code::kInvalidArgument, fmt::format("{}: line {} does not tell which program wrote it; {}",
-                                                      file.string(), line->number, kForms));
+                                                      source.name, line->number, kForms));
   }
 }
 
-Status ImportFile(const std::filesystem::path& file, ForeignFormat format, const ImportedDevice& device,
+Status ImportFile(const ImportSource& source, ForeignFormat format, const ImportedDevice& device,
                   const ForeignDefaults& defaults, const CheckStop& check_stop, ImportTarget& target,
                   ImportReport& report) {
-  ASSIGN_OR_RETURN(const std::string checksum, ChecksumOf(file));
-  ASSIGN_OR_RETURN(os::InputStream input, os::InputStream::Open(file.string()));
+  ASSIGN_OR_RETURN(const std::string checksum, ChecksumOf(source.file));
+  ASSIGN_OR_RETURN(os::InputStream input, os::InputStream::Open(source.file.string()));
   LineReader lines(std::move(input));
-  LineImport import(format, device, defaults, SourceContext(NameOf(format), file, checksum), target, report);
+  LineImport import(format, device, defaults, SourceContext(NameOf(format), source, checksum), target, report);
   for (;;) {
     RETURN_IF_ERROR(check_stop());
     ASSIGN_OR_RETURN(const auto line, lines.Next());
     if (!line) return target.Finish();
-    RETURN_IF_ERROR(import.Take(file.string(), *line));
+    RETURN_IF_ERROR(import.Take(source.name, *line));
   }
 }
 

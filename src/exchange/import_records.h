@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "exchange/foreign_line.h"
@@ -28,12 +29,20 @@ struct ImportReport {
 // Asked before every line or record; an error ends the import and is returned.
 using CheckStop = std::function<Status()>;
 
+// A file of lines, which is read more than once.
+struct ImportSource {
+  ImportSource(const std::filesystem::path& path) : file(path), name(path.string()) {}  // NOLINT: a path is one
+  ImportSource(std::filesystem::path path, std::string shown) : file(std::move(path)), name(std::move(shown)) {}
+  std::filesystem::path file;
+  std::string name;  // what errors and the context call it
+};
+
 // Which format the first line of the file with something on it is of.
-[[nodiscard]] Result<ForeignFormat> GuessFileFormat(const std::filesystem::path& file);
+[[nodiscard]] Result<ForeignFormat> GuessFileFormat(const ImportSource& source);
 
 // Every line of a file, each inference under an id made of `device`'s and the line's content, so that the same line
 // gives the same records at any time, in a file that has grown, too. The context names the file and its checksum.
-[[nodiscard]] Status ImportFile(const std::filesystem::path& file, ForeignFormat format, const ImportedDevice& device,
+[[nodiscard]] Status ImportFile(const ImportSource& source, ForeignFormat format, const ImportedDevice& device,
                                 const ForeignDefaults& defaults, const CheckStop& check_stop, ImportTarget& target,
                                 ImportReport& report);
 

@@ -12,10 +12,12 @@ namespace inferometer::os {
 
 Result<InputStream> InputStream::Open(const std::string& path, const Doorbell* stop) {
   if (path == "-") return InputStream(STDIN_FILENO, "standard input", stop);
+  // A named pipe that nobody writes to yet would let open() wait, where no bell is heard.
   int fd = -1;
-  do fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  do fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | (stop != nullptr ? O_NONBLOCK : 0));
   while (fd < 0 && errno == EINTR);
   if (fd < 0) return ErrnoStatus(errno, "open " + path);
+  if (stop != nullptr) ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) & ~O_NONBLOCK);
   return InputStream(fd, path, stop);
 }
 

@@ -14,7 +14,8 @@ namespace inferometer::os {
 class InputStream {
  public:
   // "-" is the standard input, which stays open at destruction. When `stop` is given (it must outlive the stream),
-  // ringing it ends a Read that waits: kCancelled, now and later.
+  // ringing it ends a Read that waits: kCancelled, now and later. With it, a named pipe that nobody writes to yet is
+  // open at once, and Read waits for the writer.
   [[nodiscard]] static Result<InputStream> Open(const std::string& path, const Doorbell* stop = nullptr);
   InputStream(InputStream&& other) noexcept;
   InputStream& operator=(InputStream&& other) noexcept;

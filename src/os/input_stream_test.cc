@@ -40,6 +40,18 @@ TEST(InputStream, FolderCannotBeRead) {
   EXPECT_EQ(ReadOnce(*stream).status().code(), Code::kInvalidArgument);
 }
 
+TEST(InputStream, RingEndsAWaitForAWriter) {
+  const TemporaryFolder folder;
+  const std::string pipe = (folder.path() / "pipe").string();
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const auto bell = Doorbell::Make();
+  const auto stream = InputStream::Open(pipe, &*bell);
+  ASSERT_TRUE(stream.ok());
+  std::thread other([&] { bell->Ring(); });
+  EXPECT_EQ(ReadOnce(*stream).status().code(), Code::kCancelled);
+  other.join();
+}
+
 TEST(InputStream, RingEndsAWaitForInput) {
   const TemporaryFolder folder;
   const std::string pipe = (folder.path() / "pipe").string();
