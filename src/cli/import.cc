@@ -28,7 +28,8 @@ int RunUntilStopped(const ImportArguments& arguments) {
 
 std::function<int()> SetUpImport(CLI::App& app) {
   auto arguments = std::make_shared<ImportArguments>();
-  app.add_option("from", arguments->from, "file of another program's (- is the standard input), or a metrics directory of the older system")
+  app.add_option("from", arguments->from,
+                 "file of another program's (- is the standard input), or a metrics directory of the older system")
       ->type_name("FROM")
       ->required();
   app.add_option("--out", arguments->out, "metrics directory that the records go to; each device has a folder there")
