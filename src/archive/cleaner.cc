@@ -43,6 +43,12 @@ class Run {
     ChooseFiles();
     RETURN_IF_ERROR(ChoosePartitions(partitions));
     NoteUnknownDevices(partitions);
+    if (!report_.unknown_devices.empty() && !options_.dry_run) {
+      return Status(Code::kInvalidArgument,
+                    fmt::format("--keep {}: there is nothing of a device of this name or id, so another may go that it "
+                                "was meant for; nothing was removed. Leave it away if it is right",
+                                report_.unknown_devices.front()));
+    }
     if (options_.dry_run) {
       for (const Removal& removal : going_) report_.removed.push_back(Described(removal));
       CountLeftovers();
@@ -187,6 +193,7 @@ class Run {
       Leave(file, holding.status().message());
       return Ok();
     }
+    names_in_lake_.insert(holding->device_names.begin(), holding->device_names.end());
     const auto age = AgeOf(*holding);
     const bool would_come_back = std::any_of(holding->days.begin(), holding->days.end(),
                                              [&](const auto& day) { return kept_days_.contains(day); });
@@ -200,7 +207,7 @@ class Run {
 
   void NoteUnknownDevices(const std::vector<lake::PartitionFile>& partitions) {
     if (!has_read_all_) return;  // what was not read may be of the devices
-    std::set<std::string> known;
+    std::set<std::string> known = names_in_lake_;
     for (const lake::PartitionFile& one : partitions) known.insert(one.key.device_id);
     const auto take = [&](const Holding& holding) {
       known.insert(holding.device_ids.begin(), holding.device_ids.end());
@@ -253,7 +260,8 @@ class Run {
   std::optional<WallTime> newest_;          // of any record
   std::string newest_file_;                 // that holds it
   std::vector<Removal> going_;
-  bool has_read_all_ = true;  // every day of the lake
+  bool has_read_all_ = true;             // every day of the lake
+  std::set<std::string> names_in_lake_;  // of devices, in the days that were read
   CleanReport report_;
 };
 

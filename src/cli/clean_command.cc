@@ -115,7 +115,8 @@ class Run {
     streams_.Data(CleanText(report, arguments_.format, arguments_.dry_run));
     if (!report.failure.ok()) streams_.Say(report.failure.message());
     if (report.was_stopped) streams_.Say("stopped; what is told is gone, the rest is as it was");
-    const bool is_done = streams_.Arrived() && report.left.empty() && report.failure.ok() && !report.was_stopped;
+    const bool is_done = streams_.Arrived() && report.left.empty() && report.failure.ok() && !report.was_stopped &&
+                         report.unknown_devices.empty();
     return is_done ? kDone : kFailed;
   }
 

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <functional>
@@ -158,6 +159,7 @@ std::optional<std::string_view> OnlyCommand(int argc, const char* const* argv) {
 }  // namespace inferometer::cli
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is an error of the write, which is told
   try {
     return inferometer::cli::Program(inferometer::cli::OnlyCommand(argc, argv)).Run(argc, argv);
   } catch (const std::exception& error) {  // out of memory, or a defect; nothing below lets one out on purpose

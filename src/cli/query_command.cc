@@ -130,8 +130,9 @@ class Run {
     }
     is_damaged_ = is_damaged_ || !opened.damaged.empty();
     if (!stop.Watch(&opened.session)) return {Code::kCancelled, "interrupted"};
-    const Status status = Ask(opened.session, sql);
+    Status status = Ask(opened.session, sql);
     stop.Watch(nullptr);
+    if (status.ok()) status = opened.CheckUnchanged();
     return status.code() == Code::kCancelled ? Status(Code::kCancelled, "interrupted") : status;
   }
   [[nodiscard]] bool is_damaged() const { return is_damaged_; }

@@ -48,9 +48,10 @@ Result<std::vector<std::string>> VisibleNames(const fs::path& folder) {
   return names;
 }
 
+// Or a link to one: a lake may lie on another disk, and who writes it follows the link, too.
 bool IsFolder(const fs::path& path) {
   std::error_code ignored;
-  return fs::is_directory(fs::symlink_status(path, ignored));
+  return fs::is_directory(path, ignored);
 }
 
 Status AddFiles(const PartitionKey& key, const fs::path& folder, std::vector<PartitionFile>& files) {
