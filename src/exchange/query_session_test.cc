@@ -8,8 +8,12 @@
 #include "analyze/sample_files.h"
 #include "archive/archiver.h"
 #include "base/clock.h"
+#include "base/record_key.h"
 #include "exchange/query_text.h"
 #include "os/temporary_folder.h"
+#include "store/journal.h"
+#include "store/journal_for_tests.h"
+#include "store/unsaved_entries.h"
 
 namespace inferometer::exchange {
 namespace {
@@ -90,6 +94,34 @@ TEST_F(QuerySessionTest, RecordThatDoesNotFitIsNamedAndTheOthersAreThere) {
   ASSERT_THAT(opened.damaged, SizeIs(1));
   EXPECT_THAT(opened.damaged[0].error, HasSubstr("2 of its records do not fit into the columns (the first: "));
   EXPECT_EQ(As<QueryCsv>(opened, "SELECT count(*) AS n FROM records"), "n\r\n1\r\n");
+}
+
+// Of a device that no folder of a lake can be called after.
+TEST_F(QuerySessionTest, RecordThatNoLakeCanHoldIsThereOnce) {
+  const std::string record = OurRecord({1, 1, 1, std::string(249, 'x')});
+  Put("edge-1/inference_metrics_a.json", FileWith({OurRecord({1}), record}));
+  Put("edge-1/inference_metrics_b.json", FileWith({record}));
+  QuerySession opened = Open();
+  EXPECT_THAT(opened.damaged, SizeIs(0));
+  EXPECT_EQ(As<QueryCsv>(opened, "SELECT count(*) AS n FROM records"), "n\r\n2\r\n");
+}
+
+TEST_F(QuerySessionTest, WhatACrashLeftInAJournalIsThere) {
+  Put("pi/inference_metrics_a.json", FileWith({OurRecord({1})}));
+  store::HandClock clock;
+  store::OwnerForTests owner;
+  owner.checkpoint = store::Encode(store::DeviceCheckpoint{0, R"({"host":"lab"})"});
+  auto journal = store::Journal::Open({.folder = folder_.path() / "m/pi/journal", .owner = "pi-07", .stream = 1},
+                                      os::SystemFileCalls(), clock, owner);
+  ASSERT_TRUE(journal.ok()) << journal.status().message();
+  const std::string record = R"({"timestamp":"2025-10-07T10:31:00Z","device_id":"pi-07","model_name":"Tiny",)"
+                             R"("inference_time_ms":7,"record_id":")" +
+                             base::RecordIdText({"pi-07", 1, 1}) + "\"}";
+  (*journal)->Append(store::EntryType::kRecord, 1, record);
+  ASSERT_TRUE((*journal)->Close().ok());
+  QuerySession opened = Open();
+  EXPECT_EQ(As<QueryCsv>(opened, "SELECT host, inference_time_ms AS ms FROM records WHERE host IS NOT NULL"),
+            "host,ms\r\nlab,7.0\r\n");
 }
 
 TEST_F(QuerySessionTest, FigureThatALakeHasNoRoomForIsAnsweredOfAFile) {

@@ -13,6 +13,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 namespace chrono = std::chrono;
 using namespace std::chrono_literals;
 
@@ -75,6 +76,17 @@ TEST(Partition, ListHasEveryVisibleParquetFileOfEveryPartition) {
   std::vector<std::string> names;
   for (const PartitionFile& file : *files) names.push_back(file.key.device_id + " " + FormatDate(file.key.date));
   EXPECT_THAT(names, ElementsAre("a: 2026-11-29", "a: 2026-11-30", "b 2026-11-30"));
+}
+
+// Its writer follows them, and so must who reads.
+TEST(Partition, LakeAndDevicesMayBeLinks) {
+  const os::TemporaryFolder folder;
+  folder.Put("disk/device=a/date=2026-11-30/records.parquet", "x");
+  folder.Put("other/device=b/date=2026-11-30/records.parquet", "x");
+  std::filesystem::create_directory_symlink(folder.path() / "disk", folder.path() / "lake");
+  std::filesystem::create_directory_symlink(folder.path() / "other/device=b", folder.path() / "disk/device=b");
+  EXPECT_THAT(ListPartitions(folder.path() / "lake").value(), SizeIs(2));
+  EXPECT_THAT(FilesOf(folder.path() / "lake", {"b", std::chrono::year(2026) / 11 / 30}).value(), SizeIs(1));
 }
 
 TEST(Partition, LakeThatIsNotThereIsEmpty) {

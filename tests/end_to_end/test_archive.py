@@ -133,6 +133,35 @@ def test_kill_at_any_step_loses_nothing_and_doubles_nothing(inferometer, half_ar
         assert whole(inferometer, root), step
 
 
+@pytest.mark.parametrize("grace", ["0", "7d"])
+def test_a_query_beside_an_archive_sees_every_record_once(inferometer, metrics, tmp_path, grace):
+    for i in range(6):
+        root = shutil.copytree(metrics, tmp_path / f"{i}")
+        archive = subprocess.Popen([PROGRAM, "archive", "--metrics-dir", root, "--grace", grace], stdout=subprocess.DEVNULL, env=clean_environment())
+        time.sleep(0.02 * i)
+        while True:
+            is_over = archive.poll() is not None
+            assert rows(inferometer, root, "SELECT count(*) AS n, count(DISTINCT (device_id, timestamp)) AS once FROM records") == [
+                {"n": RECORDS, "once": RECORDS}]
+            if is_over:
+                break
+        assert archive.returncode == 0
+
+
+def test_a_lake_that_is_a_link_is_read_as_it_is_written(inferometer, metrics, tmp_path):
+    (tmp_path / "disk").mkdir()
+    (metrics / "lake").symlink_to(tmp_path / "disk")
+    assert inferometer("archive", "--metrics-dir", metrics, "--grace", "0").returncode == 0
+    assert whole(inferometer, metrics)
+
+
+def test_limit_on_file_sizes_is_told(metrics):
+    done = subprocess.run(["bash", "-c", f"ulimit -f 4; exec {PROGRAM} archive --metrics-dir {metrics} --grace 0"], capture_output=True, text=True,
+                          env=clean_environment())
+    assert done.returncode == 1 and "File too large" in done.stderr
+    assert len(list(metrics.rglob("inference_metrics_*.json"))) == 4
+
+
 def test_ctrl_c_ends_a_query_and_leaves_nothing_behind(inferometer, metrics, tmp_path):
     endless = "SELECT count(*) FROM range(100000) a, range(10000000) b WHERE a.range * b.range % 7 = 3"
     aside = tmp_path / "aside"
