@@ -1,5 +1,6 @@
 #include "analyze/file_context.h"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -14,6 +15,8 @@ using simdjson::ondemand::value;
 std::optional<store::ContextValue> NumberOf(value content) {
   std::int64_t whole = 0;
   if (!content.get_int64().get(whole)) return whole;
+  std::uint64_t too_large = 0;  // for the context; rounded, it would be another
+  if (!content.get_uint64().get(too_large)) return std::nullopt;
   double real = 0;
   if (record::TakeDouble(content, &real)) return real;
   return std::nullopt;
@@ -41,11 +44,17 @@ std::optional<store::ContextValue> ValueOf(value content) {
 }  // namespace
 
 Status ReadContext(std::string_view text, simdjson::ondemand::document& document, simdjson::ondemand::object object,
-                   store::Context& context) {
+                   store::Context& context, const PassedOver& passed_over) {
   context.clear();
   return record::WalkObject(text, document, object, [&](std::string_view key, value content) {
-    if (context.size() == kMostContextEntries || key.size() > kLongestContextText) return Ok();
-    if (auto known = ValueOf(content)) context.emplace_back(key, std::move(*known));
+    json_type type{};
+    if (content.type().get(type) == simdjson::SUCCESS && type == json_type::null) return Ok();
+    const bool has_room = context.size() < kMostContextEntries && key.size() <= kLongestContextText;
+    if (auto known = has_room ? ValueOf(content) : std::nullopt) {
+      context.emplace_back(key, std::move(*known));
+    } else if (passed_over) {
+      passed_over(key);
+    }
     return Ok();
   });
 }

@@ -41,7 +41,8 @@ class RecordFile {
   [[nodiscard]] Status Load(const FoundFile& file, std::size_t most_bytes = kLargestFileBytes);
   // Calls `each` for every record of the file; stops at its first failure and returns it. REQUIRES: Load succeeded.
   [[nodiscard]] Status ForEach(const EachRecord& each);
-  // What the file holds that no reader takes: keys beside summary, context and records. Joined by commas.
+  // What the file holds that no record has: keys beside summary, context and records, and keys in the first two that no
+  // reader takes; the summary's device or model, where no record is of it. Joined by commas.
   [[nodiscard]] const std::string& passed_over() const;
 
   // Records take two to ten times as much as their text.

@@ -96,6 +96,10 @@ double HalfLastDigit(std::string_view number) {
   return 0.5 * std::pow(10.0, std::clamp(exponent, -400, 400) - decimals);
 }
 
+bool IsInSummary(std::string_view key) {
+  return key == "device_id" || key == "model_name" || Contains(kCounts, key) || IsBlock(key);
+}
+
 Status ReadSummary(std::string_view text, document& document, object summary, FileRecords& records) {
   ClaimReader reader(text, document, records);
   return reader.ForEach(summary, [&](std::string_view key, value content) {

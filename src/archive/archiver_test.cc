@@ -230,6 +230,37 @@ TEST_F(ArchiverTest, FileWithAKeyThatNobodyKnowsStays) {
   EXPECT_EQ(Counted(), 2U);
 }
 
+// What no column holds, in what the lake otherwise keeps. The name of the key is in the reason.
+TEST_F(ArchiverTest, FileStaysForWhatNoRecordOfItSays) {
+  const std::string long_text(1'025, 'x');
+  std::string many;
+  for (int i = 0; i < 65; ++i) many += "\"k" + std::to_string(i) + "\":1" + (i < 64 ? "," : "");
+  for (const auto& [head, key] : std::vector<std::pair<std::string, std::string>>{
+           {R"("context":{"gpus":["a"]})", "context.gpus"},
+           {R"("context":{"deep":{"a":1}})", "context.deep"},
+           {"\"context\":{\"text\":\"" + long_text + "\"}", "context.text"},
+           {"\"context\":{" + many + "}", "context.k64"},
+           {R"("context":{"big":18446744073709551615})", "context.big"},
+           {R"("summary":{"operator":"Ann"})", "summary.operator"},
+           {R"("summary":{"device_id":"other"})", "summary.device_id"},
+           {R"("summary":{"model_name":"other"})", "summary.model_name"}}) {
+    folder_.Put("m/edge-1/inference_metrics_a.json", "{" + head + "," + FileWith(Ours(0, 2)).substr(1));
+    const ArchiveReport report = Run(0s);
+    ASSERT_EQ(report.left.size(), 1U) << head;
+    EXPECT_THAT(report.left[0].reason, HasSubstr(key));
+  }
+}
+
+TEST_F(ArchiverTest, FileGoesWithASummaryAndAContextThatTheLakeHas) {
+  folder_.Put("m/edge-1/inference_metrics_a.json",
+              R"({"context":{"host":"lab","none":null},"summary":{"device_id":"00:0f:00:70:91:0a","model_name":"",)"
+              R"("total_inferences":2,"failed_inferences":0,"energy_consumption_mj":{"min":500}},)" +
+                  FileWith(Ours(0, 2)).substr(1));
+  const ArchiveReport report = Run(0s);
+  EXPECT_TRUE(report.left.empty()) << report.left[0].reason;
+  EXPECT_EQ(report.dropped_files, 1U);
+}
+
 TEST_F(ArchiverTest, FileWhoseSummaryContradictsItsRecordsStays) {
   folder_.Put("m/edge-1/inference_metrics_a.json", FileWith(Ours(0, 2), R"({"total_inferences":3})"));
   const ArchiveReport report = Run(0s);
