@@ -216,10 +216,15 @@ class Run {
       Leave(file.path.string(), in_lake.message());
       return Ok();
     }
+    // A folder that may not be written keeps its files, and no other's.
+    const Status gone = options_.dry_run ? Ok() : files_.Unlink(file.path);
+    if (!gone.ok()) {
+      Leave(file.path.string(), gone.message());
+      return Ok();
+    }
     ++report_.dropped_files;
     report_.dropped_bytes += identity.bytes;
     if (options_.dry_run) return Ok();
-    RETURN_IF_ERROR(files_.Unlink(file.path));
     Forget(file);
     folders.insert(file.path.parent_path());
     return Ok();

@@ -335,6 +335,23 @@ TEST_F(ArchiverTest, MissingFolderIsNotFound) {
 }
 
 // Every call fails once: the next run puts all right.
+TEST_F(ArchiverTest, FileThatCannotBeRemovedStaysAndIsNamedAndTheOthersGo) {
+  std::size_t seen = 0;
+  for (int failing = 1; failing < 100; ++failing) {
+    fs::remove_all(metrics());
+    Put("edge-1/inference_metrics_a.json", Ours(0, 2));
+    Put("edge-2/inference_metrics_b.json", {OlderRecord({1, 101, 5, "b1"})});
+    os::FaultyFileCalls files([&](int nth) { return nth == failing ? EACCES : 0; });
+    const auto report = Try(0s, files);
+    if (!report.ok() || report->left.empty()) continue;
+    ++seen;
+    EXPECT_THAT(report->left[0].reason, HasSubstr("Permission denied")) << failing;
+    EXPECT_EQ(report->dropped_files, 1U) << failing;
+    EXPECT_TRUE(fs::exists(report->left[0].file)) << failing;
+  }
+  EXPECT_EQ(seen, 2U) << "the call that removes each of them";
+}
+
 TEST_F(ArchiverTest, AnyFailingCallLosesNothingAndDoublesNothing) {
   const auto begin = [&] {
     fs::remove_all(metrics());

@@ -54,8 +54,9 @@ class Run {
       CountLeftovers();
       return std::move(report_);
     }
-    report_.failure = Remove(going_, options_, lake_, files_, report_);
-    if (report_.failure.ok() && !report_.was_stopped) report_.failure = RemoveLeftovers();
+    // First, since a disk that is full has no room for the notes of what goes.
+    report_.failure = RemoveLeftovers();
+    if (report_.failure.ok()) report_.failure = Remove(going_, options_, lake_, files_, report_);
     if (lake_lock_) RemoveEmptyPartitions(lake_);
     return std::move(report_);
   }
@@ -237,8 +238,14 @@ class Run {
   Status RemoveLeftovers() {
     std::set<fs::path> folders;
     for (const fs::path& file : Leftovers()) {
-      CountLeftover(file);
-      RETURN_IF_ERROR(files_.Unlink(file));
+      const std::uint64_t bytes = os::BytesOnDisk(file);
+      const Status gone = files_.Unlink(file);
+      if (!gone.ok()) {
+        Leave(file.string(), gone.message());
+        continue;
+      }
+      ++report_.leftovers;
+      report_.leftover_bytes += bytes;
       folders.insert(file.parent_path());
     }
     for (const fs::path& folder : folders) RETURN_IF_ERROR(files_.SyncFolder(folder));

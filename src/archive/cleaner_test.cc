@@ -358,6 +358,35 @@ TEST_F(CleanerTest, NoteOfTheArchiveForgetsWhatWent) {
   EXPECT_THAT(*note, HasSubstr("inference_metrics_b"));
 }
 
+TEST_F(CleanerTest, FolderThatCannotBeWrittenKeepsItsFilesAndNoOthers) {
+  std::size_t seen = 0;
+  options_.retention.older_than = 7 * kDay;
+  for (int failing = 1; failing < 100; ++failing) {
+    fs::remove_all(metrics());
+    Put("edge-1/inference_metrics_a.json", {Record(1, 1)});
+    Put("edge-2/inference_metrics_b.json", {Record(2, 2)});
+    os::FaultyFileCalls files([&](int nth) { return nth == failing ? EACCES : 0; });
+    const auto report = Try(files);
+    if (!report.ok() || report->left.empty()) continue;
+    ++seen;
+    ASSERT_THAT(report->left, SizeIs(1)) << failing;
+    EXPECT_THAT(report->removed, SizeIs(1)) << failing;
+    EXPECT_TRUE(fs::exists(report->left[0].file)) << failing;
+  }
+  EXPECT_GE(seen, 4U) << "calls that write the note of each, and that remove each";
+}
+
+TEST_F(CleanerTest, FullDiskGetsBackWhatCrashesLeftBeforeAnythingIsNoted) {
+  Put("edge-1/inference_metrics_a.json", {Record(1, 1)});
+  const fs::path half = folder_.Put("m/edge-1/inference_metrics_c.json.tmp", "half");
+  options_.retention.older_than = 7 * kDay;
+  os::FaultyFileCalls files([&](int) { return fs::exists(half) ? 0 : ENOSPC; });
+  const auto report = Try(files);
+  ASSERT_TRUE(report.ok()) << report.status().message();
+  EXPECT_EQ(report->leftovers, 1U);
+  EXPECT_FALSE(fs::exists(half));
+}
+
 // Every call fails once: what was to stay is there, and the next run does the rest.
 TEST_F(CleanerTest, AnyFailingCallLosesNothingThatWasToStay) {
   const auto begin = [&] {

@@ -49,8 +49,13 @@ class Remover {
     return count;
   }
 
+  // A folder that may not be written, or has no room for its note, keeps its files, and no other's.
   Status Batch(std::span<const Removal> removals) {
-    RETURN_IF_ERROR(Note(removals));
+    const Status noted = Note(removals);
+    if (!noted.ok()) {
+      for (const Removal& removal : removals) Leave(removal, noted.message());
+      return Ok();
+    }
     std::set<fs::path> folders;
     Status status;
     for (const Removal& removal : removals) {
@@ -85,17 +90,25 @@ class Remover {
   Status One(const Removal& removal, std::set<fs::path>& folders) {
     const fs::path& file = removal.holding.file;
     if (os::IdentityOf(file) != removal.holding.identity) {
-      report_.left.push_back({file.string(), "it was written or moved meanwhile"});
+      Leave(removal, "it was written or moved meanwhile");
       return Ok();
     }
     RemovedFile described = Described(removal);
-    RETURN_IF_ERROR(files_.Unlink(file));
+    const Status gone = files_.Unlink(file);
+    if (!gone.ok()) {
+      Leave(removal, gone.message());
+      return Ok();
+    }
     report_.removed.push_back(std::move(described));
     folders.insert(file.parent_path());
     if (removal.holding.is_of_lake) return Ok();
     const std::string name = file.lexically_relative(options_.metrics_dir).string();
     forgot_ = sources_.Remove(name) || forgot_;
     return Ok();
+  }
+
+  void Leave(const Removal& removal, const std::string& reason) {
+    report_.left.push_back({removal.holding.file.string(), reason});
   }
 
   const CleanOptions& options_;
