@@ -8,6 +8,8 @@
 #include "analyze/analysis.h"
 #include "analyze/cleaned_records.h"
 #include "analyze/each_record.h"
+#include "analyze/fingerprint_set.h"
+#include "analyze/row_builder.h"
 #include "analyze/store_folders.h"
 
 namespace inferometer::analyze {
@@ -109,7 +111,7 @@ class Places {
       const bool is_of_lake = origin.json.empty();
       places_.AddFile(is_of_lake ? folders_.StoreOf(file.path, name) : folders_.StoreOf(file.path), is_of_lake);
     }
-    ++verification_.records;
+    verification_.records += static_cast<std::size_t>(counted_.Insert(FingerprintOfRecord(record)));
     // The older system's records have none, and stand in every later file again.
     const auto key = record.record_id ? base::ParseRecordId(*record.record_id)
                                       : Result<base::RecordKey>(Code::kNotFound, "no record_id");
@@ -139,14 +141,18 @@ class Places {
   std::vector<fs::path> files_;
   std::string name_;  // the device's, of the last file
   RecordPlaces places_;
+  FingerprintSet counted_;
 };
 
 using CleanedByStore = std::map<std::size_t, std::map<StreamName, SequenceRanges>>;
 
 // What `inferometer clean` noted, by the store that its files belonged to.
-CleanedByStore ReadCleaned(const fs::path& root, const StoreFolders& folders, Verification& verification) {
+CleanedByStore ReadCleaned(const fs::path& root, const fs::path& lake, const StoreFolders& folders,
+                           Verification& verification) {
   CleanedByStore by_store;
-  for (const fs::path& folder : FoldersWithCleanedRecords(root)) {
+  std::vector<fs::path> noting = FoldersWithCleanedRecords(root);
+  if (!lake.empty()) noting.push_back(lake);  // elsewhere; without a note it noted nothing
+  for (const fs::path& folder : noting) {
     const auto noted = CleanedRecords::Read(folder);
     if (!noted.ok()) {
       verification.Note("what `inferometer clean` let go cannot be read: " + noted.status().message());
@@ -238,10 +244,11 @@ void VerifySequences(const StoreKnowledge& store, const std::map<StreamName, Seq
   }
 }
 
-Status VerifyFiles(const fs::path& root, const std::vector<StoreKnowledge>& stores,
+Status VerifyFiles(const fs::path& root, const fs::path& lake, const std::vector<StoreKnowledge>& stores,
                    const std::function<void(std::size_t, std::size_t)>& progress, Verification& verification) {
   AnalyzeOptions options;
   options.progress = progress;
+  options.lake = lake;
   ASSIGN_OR_RETURN(const Analysis analysis, Analyze(root, options));
   verification.files += analysis.files_read;
   AddDamage(analysis, verification);
@@ -251,9 +258,9 @@ Status VerifyFiles(const fs::path& root, const std::vector<StoreKnowledge>& stor
   const auto take = [&](const RecordOrigin& origin, const InferenceRecord& record) {
     return places.Take(origin, record);
   };
-  RETURN_IF_ERROR(ForEachRecord(root, take, progress, Repeats::kEachTime).status());
+  RETURN_IF_ERROR(ForEachRecord(root, take, progress, Repeats::kEachTime, lake).status());
   places.AddDoubled();
-  CleanedByStore cleaned = ReadCleaned(root, StoreFolders(stores), verification);
+  CleanedByStore cleaned = ReadCleaned(root, lake, StoreFolders(stores), verification);
   for (std::size_t i = 0; i < stores.size(); ++i) {
     VerifySequences(stores[i], places.places().InStore(i), cleaned[i], verification);
   }

@@ -57,7 +57,7 @@ struct ReportedLoss {
 
 struct Verification {
   std::size_t files = 0;    // metrics files that could be read
-  std::size_t records = 0;  // in them
+  std::size_t records = 0;  // in them, each once
   std::size_t journals = 0;
   std::size_t segments = 0;  // of all journals
   std::size_t findings_left_out = 0;
@@ -103,10 +103,13 @@ struct StoreKnowledge {
   std::map<StreamName, StreamKnowledge> streams{};
 };
 
-// Checks every metrics file below `root`, and each sequence of each stream: it must stand in a file or the journal, or
-// be reported lost. Adds to `verification`. REQUIRES: the journals were read before the files are, so that what moves
-// from one to the other meanwhile is seen. Fails as ListMetrics. Memory: as Analyze, and RecordPlaces.
-[[nodiscard]] Status VerifyFiles(const std::filesystem::path& root, const std::vector<StoreKnowledge>& stores,
+// Checks every metrics file below `root` and its lake (empty: the folder "lake" in it), and each sequence of each
+// stream: it must stand in a file or the journal, or be reported lost. Adds to `verification`. REQUIRES: the journals
+// were read before the files are, so that what moves from one to the other meanwhile is seen. Fails as ListMetrics.
+// Memory: as Analyze, RecordPlaces and a
+// FingerprintSet of all records.
+[[nodiscard]] Status VerifyFiles(const std::filesystem::path& root, const std::filesystem::path& lake,
+                                 const std::vector<StoreKnowledge>& stores,
                                  const std::function<void(std::size_t, std::size_t)>& progress,
                                  Verification& verification);
 

@@ -204,7 +204,7 @@ TEST_F(ArchiverTest, VerificationFindsNothingWrongBeforeAndAfterTheFilesGo) {
     Run(grace);
     analyze::Verification verification;
     const std::vector<analyze::StoreKnowledge> stores = {{.folder = metrics() / "edge-1"}};
-    ASSERT_TRUE(analyze::VerifyFiles(metrics(), stores, nullptr, verification).ok());
+    ASSERT_TRUE(analyze::VerifyFiles(metrics(), {}, stores, nullptr, verification).ok());
     EXPECT_EQ(verification.findings_count(), 0U) << verification.findings[0].text;
   }
 }

@@ -18,6 +18,7 @@ std::function<int()> SetUpVerify(CLI::App& app) {
                  "Folder of one device or of many, of a hub, or a journal's own; nothing in it is changed")
       ->type_name("DIR")
       ->required();
+  app.add_option("--lake", arguments->lake, "folder of the lake (default: lake in the directory)")->type_name("DIR");
   app.add_option("--format", arguments->as_json, "table or json")
       ->transform(Choice<bool>({{"table", false}, {"json", true}}))
       ->type_name("FORMAT")

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "cli/command.h"
 #include "cli/journal_look.h"
+#include "cli/named_lake.h"
 #include "cli/reading_progress.h"
 #include "exchange/verification_json.h"
 #include "report/terminal_text.h"
@@ -41,7 +42,8 @@ fs::path Plain(const fs::path& folder) {
 // One look at a directory. Journals first: what is saved meanwhile then shows in the files.
 class Look {
  public:
-  Look(const fs::path& root, os::FileCalls& files, std::FILE* err) : root_(root), files_(files), err_(err) {}
+  Look(const fs::path& root, const fs::path& lake, os::FileCalls& files, std::FILE* err)
+      : root_(root), lake_(lake), files_(files), err_(err) {}
 
   Result<Verification> Run() {
     ASSIGN_OR_RETURN(const auto directory, analyze::ListMetrics(root_));
@@ -83,7 +85,7 @@ class Look {
     }
     const base::SystemClock clock;
     ReadingProgress progress(err_, clock);
-    RETURN_IF_ERROR(analyze::VerifyFiles(root_, stores, progress.Callback(), verification));
+    RETURN_IF_ERROR(analyze::VerifyFiles(root_, lake_, stores, progress.Callback(), verification));
     return verification;
   }
 
@@ -102,6 +104,7 @@ class Look {
   }
 
   const fs::path& root_;
+  const fs::path& lake_;
   os::FileCalls& files_;
   std::FILE* err_;
   std::vector<fs::path> journals_;
@@ -116,7 +119,9 @@ bool IsEmpty(const Verification& found) {
 
 int RunVerify(const VerifyArguments& arguments, os::FileCalls& files, std::FILE* out, std::FILE* err) {
   const fs::path root = Plain(arguments.directory);
-  const auto found = Look(root, files, err).Run();
+  const Status named = CheckNamedLake(arguments.lake);
+  if (!named.ok()) return Say(err, named.message());
+  const auto found = Look(root, arguments.lake, files, err).Run();
   if (!found.ok()) return Say(err, found.status().message());
   if (IsEmpty(*found)) return Say(err, root.string() + ": neither metrics files nor a journal in it");
   const std::string text = arguments.as_json ? exchange::VerificationJson(*found) : report::VerificationText(*found);

@@ -10,6 +10,7 @@ namespace inferometer::cli {
 
 struct VerifyArguments {
   std::filesystem::path directory;
+  std::filesystem::path lake;  // empty: the folder "lake" of the directory
   bool as_json = false;
 };
 

@@ -50,13 +50,14 @@ class VerifyCommandTest : public ::testing::Test {
     std::FILE* out = std::tmpfile();
     std::FILE* err = std::tmpfile();
     Answer answer;
-    answer.code = RunVerify({directory, as_json}, os::SystemFileCalls(), out, err);
+    answer.code = RunVerify({directory, lake_, as_json}, os::SystemFileCalls(), out, err);
     answer.out = Contents(out);
     answer.err = Contents(err);
     return answer;
   }
   [[nodiscard]] Answer Run() const { return Run(folder_.path() / "metrics"); }
 
+  std::filesystem::path lake_;
   os::TemporaryFolder folder_;
   store::HandClock clock_;
   store::OwnerForTests owner_;
@@ -127,6 +128,13 @@ TEST_F(VerifyCommandTest, JsonHoldsTheFindings) {
   EXPECT_EQ(answer.code, kFailed);
   EXPECT_THAT(answer.out, HasSubstr(R"("findings_count":1,"findings":[)"));
   EXPECT_THAT(answer.out, HasSubstr(R"("from":1,"to":1)"));
+}
+
+TEST_F(VerifyCommandTest, LakeElsewhereIsNamed) {
+  lake_ = folder_.path() / "no";
+  const Answer answer = Run();
+  EXPECT_EQ(answer.code, kFailed);
+  EXPECT_THAT(answer.err, HasSubstr("no"));
 }
 
 TEST_F(VerifyCommandTest, WhatCannotBeLookedAtIsSaidAndIsAFailure) {

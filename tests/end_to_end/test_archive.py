@@ -155,6 +155,13 @@ def test_a_lake_that_is_a_link_is_read_as_it_is_written(inferometer, metrics, tm
     assert whole(inferometer, metrics)
 
 
+def test_a_lake_elsewhere_is_verified_with_the_files(inferometer, metrics, tmp_path):
+    (metrics / "edge-2/inference_metrics_c.json").unlink()
+    assert inferometer("archive", "--metrics-dir", metrics, "--lake", tmp_path / "elsewhere", "--grace", "0").returncode == 0
+    done = inferometer("verify", metrics, "--lake", tmp_path / "elsewhere", "--format", "json")
+    assert json.loads(done.stdout)["records"] == RECORDS, done.stderr
+
+
 def test_limit_on_file_sizes_is_told(metrics):
     done = subprocess.run(["bash", "-c", f"ulimit -f 4; exec {PROGRAM} archive --metrics-dir {metrics} --grace 0"], capture_output=True, text=True,
                           env=clean_environment())

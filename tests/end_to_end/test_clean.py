@@ -60,8 +60,12 @@ def test_old_records_go_from_files_and_lake_and_the_disk_gets_room(inferometer, 
 def test_devices_own_age_comes_from_the_environment_and_from_the_settings_file(inferometer, metrics, tmp_path):
     settings = tmp_path / "settings.toml"
     settings.write_text('[clean]\nolder-than = "1d"\nkeep = "edge-1=forever,nobody=3d"\n')
+    before = kept(inferometer, metrics)
     done = inferometer("clean", "--metrics-dir", metrics, "--config", settings)
-    assert done.returncode == 0 and "nobody" in done.stderr, done.stderr
+    assert done.returncode == 1 and "--keep nobody" in done.stderr and "nothing was removed" in done.stderr
+    assert kept(inferometer, metrics) == before
+    settings.write_text('[clean]\nolder-than = "1d"\nkeep = "edge-1=forever"\n')
+    assert inferometer("clean", "--metrics-dir", metrics, "--config", settings).returncode == 0
     assert kept(inferometer, metrics) == ALL_OF_PI
     done = inferometer("clean", "--metrics-dir", metrics, *OLD, environment={"INFEROMETER_KEEP": "pi-07=forever"})
     assert done.returncode == 0 and kept(inferometer, metrics) == ALL_OF_PI
