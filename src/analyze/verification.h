@@ -106,8 +106,7 @@ struct StoreKnowledge {
 // Checks every metrics file below `root` and its lake (empty: the folder "lake" in it), and each sequence of each
 // stream: it must stand in a file or the journal, or be reported lost. Adds to `verification`. REQUIRES: the journals
 // were read before the files are, so that what moves from one to the other meanwhile is seen. Fails as ListMetrics.
-// Memory: as Analyze, RecordPlaces and a
-// FingerprintSet of all records.
+// Memory: as Analyze, RecordPlaces and a FingerprintSet of all records.
 [[nodiscard]] Status VerifyFiles(const std::filesystem::path& root, const std::filesystem::path& lake,
                                  const std::vector<StoreKnowledge>& stores,
                                  const std::function<void(std::size_t, std::size_t)>& progress,
