@@ -31,6 +31,10 @@ Result<std::string> CanonicalDeviceId(std::string_view text) {
 }
 
 Status CheckDeviceName(std::string_view name) {
+  if (name == "lake" || name == "journal") {
+    return {Code::kInvalidArgument,
+            "not a device name: \"" + std::string(name) + "\" is what a folder of ours is called, and no device's"};
+  }
   const bool valid = !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), IsNameChar) &&
                      name.front() != '.' && name.front() != '-';
   if (valid) return Ok();

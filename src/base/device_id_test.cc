@@ -33,6 +33,12 @@ TEST(DeviceName, FolderNamesAreTaken) {
   for (const char* name : {"edge-device-01", "Pi5", "_lab.2"}) EXPECT_TRUE(CheckDeviceName(name).ok()) << name;
 }
 
+// No reader of a metrics directory looks into folders of these names for records.
+TEST(DeviceName, NamesOfOurOwnFoldersAreRefused) {
+  for (const char* name : {"lake", "journal"}) EXPECT_FALSE(CheckDeviceName(name).ok()) << name;
+  EXPECT_TRUE(CheckDeviceName("lake-1").ok());
+}
+
 TEST(DeviceName, PathsAreRefused) {
   for (const char* name : {"", ".", "..", "a/b", "-x", "a b", "a\nb"}) EXPECT_FALSE(CheckDeviceName(name).ok()) << name;
   EXPECT_FALSE(CheckDeviceName(std::string(65, 'a')).ok());

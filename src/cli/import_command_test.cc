@@ -127,6 +127,15 @@ TEST_F(ImportCommandTest, WrongOptionsAreNamed) {
   EXPECT_FALSE(std::filesystem::exists(arguments_.out));
 }
 
+TEST_F(ImportCommandTest, DeviceThatIsCalledAsAFolderOfOursHasAnother) {
+  folder_.Put("a.jsonl", std::string(kResponse) + "\n");
+  arguments_.device_id = "lake";
+  EXPECT_EQ(Run("a.jsonl").code, kDone);
+  EXPECT_TRUE(OnlyRecord().device_id == "lake");
+  arguments_.device_name = "journal";
+  ExpectUsage("a.jsonl", "journal");
+}
+
 // It can be read once only, and is read to tell the format, for its checksum and for its lines.
 TEST_F(ImportCommandTest, PipeIsImportedAsAFileIs) {
   const std::string pipe = (folder_.path() / "pipe").string();

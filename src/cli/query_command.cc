@@ -162,6 +162,10 @@ class Run {
   [[nodiscard]] fs::path Temporary() const { return arguments_.out.string() + std::string(os::kTemporarySuffix); }
 
   Status Parquet(lake::SqlSession& session, const std::string& sql) {
+    // DuckDB would follow a link under the temporary name, and write over a file that another program put there.
+    RETURN_IF_ERROR(os::CheckReplaceable(arguments_.out));
+    ASSIGN_OR_RETURN(const int fd, files_.CreateForWriting(Temporary()));
+    RETURN_IF_ERROR(files_.Close(fd));
     Status status = session.QueryToParquet(sql, Temporary());
     if (status.ok()) status = Sync(Temporary());
     if (status.ok()) status = files_.Rename(Temporary(), arguments_.out);

@@ -118,6 +118,13 @@ TEST_F(QueryCommandTest, WhatIsNoSelectIsRefusedAndLeavesNoFile) {
   }
 }
 
+TEST_F(QueryCommandTest, LinkUnderTheTemporaryNameIsNotFollowed) {
+  folder_.Put("precious", "precious");
+  fs::create_symlink(folder_.path() / "precious", folder_.path() / "out.parquet.tmp");
+  EXPECT_EQ(Run(kSql, QueryFormat::kParquet, "out.parquet").code, kFailed);
+  EXPECT_EQ(*os::ReadFile(folder_.path() / "precious", 100), "precious");
+}
+
 // DuckDB's own lines, of which the last points at a place in the SQL.
 TEST_F(QueryCommandTest, WrongSqlIsPointedAt) {
   const Answer answer = Run("SELECT nothing FROM records");

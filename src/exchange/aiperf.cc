@@ -46,7 +46,7 @@ void TakeTimes(FlatJson& json, InferenceRecord& record) {
 
 void TakeOutcome(FlatJson& json, InferenceRecord& record) {
   const bool is_cancelled = json.Boolean("metadata.was_cancelled").value_or(false);
-  const bool is_failed = is_cancelled || json.HasObject("error");
+  const bool is_failed = is_cancelled || json.HasObject("error") || json.Text("error").has_value();
   record.status = is_failed ? kStatusError : kStatusOk;
   if (!is_failed) return;
   record.error_type = is_cancelled ? std::optional<std::string>("cancelled") : json.Text("error.type");

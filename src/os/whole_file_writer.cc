@@ -1,5 +1,6 @@
 #include "os/whole_file_writer.h"
 
+#include <system_error>
 #include <utility>
 
 namespace inferometer::os {
@@ -10,7 +11,17 @@ constexpr std::size_t kBlockBytes = std::size_t{1} << 16;
 
 }  // namespace
 
+Status CheckReplaceable(const std::filesystem::path& path) {
+  std::error_code ignored;
+  const std::filesystem::file_status status = std::filesystem::status(path, ignored);
+  const bool is_special = std::filesystem::exists(status) && !std::filesystem::is_regular_file(status) &&
+                          !std::filesystem::is_directory(status);
+  if (!is_special) return Ok();
+  return {Code::kInvalidArgument, path.string() + ": a device or a pipe, which no file may take the place of"};
+}
+
 Result<WholeFileWriter> WholeFileWriter::Open(FileCalls& calls, const std::filesystem::path& path) {
+  RETURN_IF_ERROR(CheckReplaceable(path));
   std::filesystem::path temporary = path;
   temporary += kTemporarySuffix;
   ASSIGN_OR_RETURN(const int fd, calls.CreateForWriting(temporary));

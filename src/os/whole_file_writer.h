@@ -10,6 +10,9 @@
 
 namespace inferometer::os {
 
+// kInvalidArgument where a device, a pipe or a socket has this name: a file that is renamed to it would take its place.
+[[nodiscard]] Status CheckReplaceable(const std::filesystem::path& path);
+
 // Fills a temporary file beside `path`, which takes its place at Commit; without a Commit it is removed. After any
 // failure only destruction makes sense. Movable; one thread at a time. `calls` must outlive it.
 class WholeFileWriter {

@@ -1,6 +1,7 @@
 #include "os/whole_file_writer.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 
@@ -55,6 +56,19 @@ TEST(WholeFileWriter, AnyFailingCallLeavesTheOldFileOrTheWholeNewOne) {
     const std::string text = *ReadFile(folder.path() / "a", 1'000'000);
     EXPECT_EQ(text == "old", failing != calls_of_a_write) << failing;
     EXPECT_EQ(FilesIn(folder.path()), 1U) << failing;
+  }
+}
+
+// As root, a file renamed to it would break the machine.
+TEST(WholeFileWriter, DevicesAndPipesAreNotReplaced) {
+  const TemporaryFolder folder;
+  const std::filesystem::path pipe = folder.path() / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  std::filesystem::create_symlink("/dev/null", folder.path() / "link");
+  for (const std::filesystem::path& path : {pipe, folder.path() / "link", std::filesystem::path("/dev/null")}) {
+    const auto writer = WholeFileWriter::Open(SystemFileCalls(), path);
+    EXPECT_EQ(writer.status().code(), Code::kInvalidArgument) << path;
+    EXPECT_NE(writer.status().message().find(path.string()), std::string::npos);
   }
 }
 
