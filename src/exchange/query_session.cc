@@ -163,6 +163,7 @@ constexpr int kMostTries = 5;
 Result<std::vector<fs::path>> LakePaths(const fs::path& lake) {
   ASSIGN_OR_RETURN(const std::vector<lake::PartitionFile> files, lake::ListPartitions(lake));
   std::vector<fs::path> paths;
+  paths.reserve(files.size());
   for (const lake::PartitionFile& file : files) paths.push_back(file.path);
   return paths;
 }
