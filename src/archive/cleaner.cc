@@ -229,11 +229,11 @@ class Run {
     return found;
   }
   void CountLeftovers() {
-    for (const fs::path& file : Leftovers()) CountLeftover(file);
+    for (const fs::path& file : Leftovers()) CountLeftover(os::BytesOnDisk(file));
   }
-  void CountLeftover(const fs::path& file) {
+  void CountLeftover(std::uint64_t bytes) {
     ++report_.leftovers;
-    report_.leftover_bytes += os::BytesOnDisk(file);
+    report_.leftover_bytes += bytes;
   }
   Status RemoveLeftovers() {
     std::set<fs::path> folders;
@@ -244,8 +244,7 @@ class Run {
         Leave(file.string(), gone.message());
         continue;
       }
-      ++report_.leftovers;
-      report_.leftover_bytes += bytes;
+      CountLeftover(bytes);
       folders.insert(file.parent_path());
     }
     for (const fs::path& folder : folders) RETURN_IF_ERROR(files_.SyncFolder(folder));

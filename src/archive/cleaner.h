@@ -64,7 +64,9 @@ struct CleanReport {
 // file's records are noted (analyze::CleanedRecords), durably, before it goes. May be killed at any time and run again:
 // what was to stay is there, once.
 //
-// kFailedPrecondition while another run has the lake, or where the clock stands wrong: before the newest record, before
+// What cannot be removed, for one, is left and named. kInvalidArgument, before anything goes, where `retention` has an
+// age of a device of which there is nothing: a slip of the pen would let go what it was to keep. kFailedPrecondition
+// while another run has the lake, or where the clock stands wrong: before the newest record, before
 // `built`, or more than 20 years after it.
 [[nodiscard]] Result<CleanReport> Clean(const CleanOptions& options, os::FileCalls& files, const base::Clock& clock);
 
