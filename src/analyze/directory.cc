@@ -5,6 +5,8 @@
 #include <system_error>
 #include <utility>
 
+#include "base/device_id.h"
+
 namespace inferometer::analyze {
 namespace {
 
@@ -12,7 +14,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kJournal = "journal";
 
-bool IsPassedOver(const std::string& folder) { return folder.front() == '.' || folder == kJournal || folder == "lake"; }
+bool IsPassedOver(const std::string& folder) { return folder.front() == '.' || base::IsFolderOfOurs(folder); }
 
 class Lister {
  public:

@@ -30,8 +30,10 @@ Result<std::string> CanonicalDeviceId(std::string_view text) {
           "not a device id: 3 to 64 letters, digits, ':', '_' or '-', with a letter or digit at both ends"};
 }
 
+bool IsFolderOfOurs(std::string_view name) { return name == "lake" || name == "journal"; }
+
 Status CheckDeviceName(std::string_view name) {
-  if (name == "lake" || name == "journal") {
+  if (IsFolderOfOurs(name)) {
     return {Code::kInvalidArgument,
             "not a device name: \"" + std::string(name) + "\" is what a folder of ours is called, and no device's"};
   }

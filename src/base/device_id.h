@@ -14,8 +14,11 @@ namespace inferometer::base {
 // Whether `text` is one already, letter for letter.
 [[nodiscard]] bool IsCanonicalDeviceId(std::string_view text);
 
+// The folders of ours in a metrics directory that hold no device's files: the lake and a journal.
+[[nodiscard]] bool IsFolderOfOurs(std::string_view name);
+
 // A device's name becomes a folder: letters, digits, dot, hyphen and underscore, 1 to 64 of them, not starting with a
-// dot or hyphen.
+// dot or hyphen, and none of our own folders'.
 [[nodiscard]] Status CheckDeviceName(std::string_view name);
 
 }  // namespace inferometer::base

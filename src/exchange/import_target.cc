@@ -23,8 +23,7 @@ std::string FolderName(const std::string& name) {
   for (char& c : good) {
     if (kGood.find(c) == std::string_view::npos) c = '_';
   }
-  const bool is_ours = good == "lake" || good == "journal";
-  if (is_ours || good.empty() || good.front() == '.' || good.front() == '-') good.insert(0, 1, '_');
+  if (base::IsFolderOfOurs(good) || good.empty() || good.front() == '.' || good.front() == '-') good.insert(0, 1, '_');
   return good;
 }
 

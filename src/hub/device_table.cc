@@ -21,7 +21,7 @@ constexpr std::size_t kLongestFolder = 80;
 constexpr std::size_t kHeadBytes = 512;  // of a metrics file: its device stands in its first line
 constexpr std::string_view kMetricsPrefix = "inference_metrics_";
 // What else stands in a hub's folder, or may.
-constexpr std::string_view kOwnNames[] = {"journal", "quarantine", "lake", "loading_metrics.json"};
+constexpr std::string_view kOwnNames[] = {"quarantine", "loading_metrics.json"};
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 std::string Lowered(std::string_view text) {
@@ -42,7 +42,8 @@ bool IsFolderName(std::string_view name) {
 
 // Of names in lower case.
 bool IsOurs(std::string_view name) {
-  return std::find(std::begin(kOwnNames), std::end(kOwnNames), name) != std::end(kOwnNames) ||
+  return base::IsFolderOfOurs(name) ||
+         std::find(std::begin(kOwnNames), std::end(kOwnNames), name) != std::end(kOwnNames) ||
          name.starts_with("devices.json") || name.starts_with("hub.json") || name.starts_with(kMetricsPrefix);
 }
 
