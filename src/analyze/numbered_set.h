@@ -27,7 +27,6 @@ class NumberedSet {
  private:
   using Ranges = std::map<Fingerprint, std::uint32_t>;  // the first one to the last one's sequence; none overlap
 
-  [[nodiscard]] bool FollowsLatest(const Fingerprint& fingerprint) const;
   [[nodiscard]] bool IsSingle(const Fingerprint& fingerprint) const;
   bool InsertAnywhere(const Fingerprint& fingerprint);
 

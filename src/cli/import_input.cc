@@ -36,13 +36,12 @@ Result<ImportInput> ImportInput::Open(const fs::path& from, const std::stop_toke
   const fs::file_status status = fs::status(from, error);
   // What is not there is for the reader to say.
   if (!is_standard_input && (!fs::exists(status) || fs::is_regular_file(status))) {
-    return ImportInput(exchange::ImportSource(from), std::nullopt);
+    return ImportInput({from, from.string()}, std::nullopt);
   }
   ASSIGN_OR_RETURN(os::TemporaryFiles folder, os::TemporaryFiles::Make("inferometer-import"));
   const fs::path copy = folder.path() / "lines";
   RETURN_IF_ERROR(Copy(from.string(), copy, stop));
-  return ImportInput(exchange::ImportSource(copy, is_standard_input ? "standard input" : from.string()),
-                     std::move(folder));
+  return ImportInput({copy, is_standard_input ? "standard input" : from.string()}, std::move(folder));
 }
 
 }  // namespace inferometer::cli

@@ -50,10 +50,10 @@ Result<std::string> ChecksumOf(const std::filesystem::path& file) {
   }
 }
 
-store::Context SourceContext(std::string_view format, const ImportSource& source, const std::string& checksum) {
+store::Context SourceContext(std::string_view format, const std::filesystem::path& named, const std::string& checksum) {
   return {{"schema_version", std::int64_t{store::kSchemaVersion}},
           {"imported_from", std::string(format)},
-          {"imported_file", std::filesystem::path(source.name).filename().string()},
+          {"imported_file", named.filename().string()},
           {"imported_sha256", checksum}};
 }
 
@@ -187,7 +187,7 @@ Status ImportFile(const ImportSource& source, ForeignFormat format, const Import
   ASSIGN_OR_RETURN(const std::string checksum, ChecksumOf(source.file));
   ASSIGN_OR_RETURN(os::InputStream input, os::InputStream::Open(source.file.string()));
   LineReader lines(std::move(input));
-  LineImport import(format, device, defaults, SourceContext(NameOf(format), source, checksum), target, report);
+  LineImport import(format, device, defaults, SourceContext(NameOf(format), source.name, checksum), target, report);
   for (;;) {
     RETURN_IF_ERROR(check_stop());
     ASSIGN_OR_RETURN(const auto line, lines.Next());

@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <functional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "exchange/foreign_line.h"
@@ -31,8 +30,6 @@ using CheckStop = std::function<Status()>;
 
 // A file of lines, which is read more than once.
 struct ImportSource {
-  ImportSource(const std::filesystem::path& path) : file(path), name(path.string()) {}  // NOLINT: a path is one
-  ImportSource(std::filesystem::path path, std::string shown) : file(std::move(path)), name(std::move(shown)) {}
   std::filesystem::path file;
   std::string name;  // what errors and the context call it
 };

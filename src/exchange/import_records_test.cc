@@ -29,8 +29,8 @@ class ImportRecordsTest : public ::testing::Test {
     folder_.Put("lines.jsonl", lines);
     ImportTarget target(out(), calls, clock_);
     const Status done = ImportFile(
-        folder_.path() / "lines.jsonl", ForeignFormat::kOllama, {"imported", "imported"}, {}, [this] { return stop_; },
-        target, report_);
+        Source("lines.jsonl"), ForeignFormat::kOllama, {"imported", "imported"}, {}, [this] { return stop_; }, target,
+        report_);
     added_ = target.added();
     already_there_ = target.already_there();
     return done;
@@ -61,6 +61,11 @@ class ImportRecordsTest : public ::testing::Test {
       if (name == key) return std::get<std::string>(value);
     }
     return "";
+  }
+
+  [[nodiscard]] ImportSource Source(const std::string& name) const {
+    const std::filesystem::path file = folder_.path() / name;
+    return {file, file.string()};
   }
 
   os::TemporaryFolder folder_;
@@ -209,13 +214,13 @@ TEST_F(ImportRecordsTest, RecordThatNoFileOfOursMayHoldIsNamed) {
 
 TEST_F(ImportRecordsTest, FormatOfAFileIsThatOfItsFirstLine) {
   folder_.Put("a", std::string("\n\ndata: ") + kLine);
-  EXPECT_EQ(GuessFileFormat(folder_.path() / "a").value(), ForeignFormat::kOllama);
+  EXPECT_EQ(GuessFileFormat(Source("a")).value(), ForeignFormat::kOllama);
   folder_.Put("b", "x\n");
-  EXPECT_THAT(GuessFileFormat(folder_.path() / "b").status().message(),
+  EXPECT_THAT(GuessFileFormat(Source("b")).status().message(),
               HasSubstr("line 1 does not tell which program wrote it; name it with --format"));
   folder_.Put("c", "\n");
-  EXPECT_THAT(GuessFileFormat(folder_.path() / "c").status().message(), HasSubstr("nothing in it"));
-  EXPECT_THAT(GuessFileFormat(folder_.path() / "d").status().message(), HasSubstr("d"));
+  EXPECT_THAT(GuessFileFormat(Source("c")).status().message(), HasSubstr("nothing in it"));
+  EXPECT_THAT(GuessFileFormat(Source("d")).status().message(), HasSubstr("d"));
 }
 
 }  // namespace

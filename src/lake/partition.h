@@ -40,7 +40,7 @@ struct PartitionFile {
 
 // Every Parquet file in a partition's folder, also what other programs put there, sorted by path. Passed over: names
 // that begin with "." or "_", as Spark and Hive do, and folders that are no partition's. A lake that is not there is
-// empty.
+// empty; links to folders are followed, as by who writes.
 [[nodiscard]] Result<std::vector<PartitionFile>> ListPartitions(const std::filesystem::path& lake);
 
 // Those of one partition.
